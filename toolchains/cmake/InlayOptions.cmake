@@ -1,0 +1,44 @@
+# How everything in this build is compiled. Nothing here is exported.
+include(CheckCXXCompilerFlag)
+
+if(PROJECT_IS_TOP_LEVEL)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+  endif()
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  find_program(INLAY_CCACHE ccache)
+  if(INLAY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${INLAY_CCACHE})
+  endif()
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+# INLAY_MARCH: the instruction set of the whole build, so that no two of its objects disagree.
+set(inlay_default_march "")
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CROSSCOMPILING)
+  check_cxx_compiler_flag(-march=native INLAY_HAS_MARCH_NATIVE)
+  if(INLAY_HAS_MARCH_NATIVE)
+    set(inlay_default_march native)
+  endif()
+endif()
+set(INLAY_MARCH "${inlay_default_march}" CACHE STRING "Value of -march for the whole build; empty leaves it to the compiler")
+set(INLAY_MARCH_OPTIONS "")
+if(INLAY_MARCH)
+  set(INLAY_MARCH_OPTIONS -march=${INLAY_MARCH})
+endif()
+
+set(INLAY_SANITIZE "" CACHE STRING "Value of -fsanitize for the whole build, such as address,undefined")
+if(INLAY_SANITIZE)
+  add_compile_options(-fsanitize=${INLAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${INLAY_SANITIZE})
+endif()
+
+option(INLAY_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
+
+# For targets of this repository only: strict warnings are no burden to put on a user.
+function(inlay_warnings target)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${INLAY_WARNINGS_AS_ERRORS}>:-Werror>)
+  endif()
+endfunction()
