@@ -1,0 +1,120 @@
+#pragma once
+// A batch of one lane, in plain C++.
+//
+// Every algorithm in <inlay/simd/math.hpp> is a template over the batch type. `ScalarBatch` runs it for a single float
+// with the same operations in the same order as the vector batch, so a scalar result and a lane of a vector result are
+// the same bits. It is also the native batch where no vector unit is used: Cortex-M, RISC-V, s390x, or
+// INLAY_SIMD_SCALAR.
+//
+// Integer arithmetic wraps. The multiply-add is fused (one rounding) where the target has the instruction; elsewhere it
+// is a product and a sum, and `scalar_fused_multiply_add` is false.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <inlay/config.hpp>
+
+#if defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ == 1 || __FLT_EVAL_METHOD__ == 2)
+#error "inlay: float expressions are evaluated in a wider type here (x87?); build for SSE2 with -mfpmath=sse."
+#endif
+
+namespace inlay::inline INLAY_ABI::simd {
+
+#if defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__ARM_FEATURE_FMA) || defined(__aarch64__) || \
+    (defined(__riscv_flen) && __riscv_flen >= 32) || defined(__s390x__) || defined(__powerpc64__)
+inline constexpr bool scalar_fused_multiply_add = true;
+#else
+inline constexpr bool scalar_fused_multiply_add = false;
+#endif
+
+struct ScalarMask {
+  bool value;
+};
+
+struct ScalarIntegers {
+  std::int32_t value;
+  static constexpr ScalarIntegers broadcast(std::int32_t x) noexcept { return {x}; }
+};
+
+struct ScalarBatch {
+  using integers = ScalarIntegers;
+  using mask = ScalarMask;
+  static constexpr std::size_t width = 1;
+  float value;
+  static constexpr ScalarBatch broadcast(float x) noexcept { return {x}; }
+};
+
+INLAY_FORCE_INLINE void store(float* to, ScalarBatch x) noexcept { *to = x.value; }
+INLAY_FORCE_INLINE void store(std::int32_t* to, ScalarIntegers x) noexcept { *to = x.value; }
+INLAY_FORCE_INLINE void store_partial(float* to, ScalarBatch x, std::size_t count) noexcept {
+  if (count != 0) *to = x.value;
+}
+
+INLAY_FORCE_INLINE ScalarBatch operator+(ScalarBatch a, ScalarBatch b) noexcept { return {a.value + b.value}; }
+INLAY_FORCE_INLINE ScalarBatch operator-(ScalarBatch a, ScalarBatch b) noexcept { return {a.value - b.value}; }
+INLAY_FORCE_INLINE ScalarBatch operator*(ScalarBatch a, ScalarBatch b) noexcept { return {a.value * b.value}; }
+INLAY_FORCE_INLINE ScalarBatch operator/(ScalarBatch a, ScalarBatch b) noexcept { return {a.value / b.value}; }
+INLAY_FORCE_INLINE ScalarBatch operator-(ScalarBatch a) noexcept { return {-a.value}; }
+
+INLAY_FORCE_INLINE ScalarBatch fma(ScalarBatch a, ScalarBatch b, ScalarBatch c) noexcept {
+  if constexpr (scalar_fused_multiply_add)
+    return {__builtin_fmaf(a.value, b.value, c.value)};
+  else
+    return {a.value * b.value + c.value};
+}
+INLAY_FORCE_INLINE ScalarBatch sqrt(ScalarBatch a) noexcept { return {__builtin_sqrtf(a.value)}; }
+INLAY_FORCE_INLINE ScalarBatch abs(ScalarBatch a) noexcept { return {__builtin_fabsf(a.value)}; }
+
+INLAY_FORCE_INLINE ScalarMask less(ScalarBatch a, ScalarBatch b) noexcept { return {a.value < b.value}; }
+INLAY_FORCE_INLINE ScalarMask less_equal(ScalarBatch a, ScalarBatch b) noexcept { return {a.value <= b.value}; }
+INLAY_FORCE_INLINE ScalarMask equal(ScalarBatch a, ScalarBatch b) noexcept { return {a.value == b.value}; }
+INLAY_FORCE_INLINE ScalarMask less(ScalarIntegers a, ScalarIntegers b) noexcept { return {a.value < b.value}; }
+INLAY_FORCE_INLINE ScalarMask less_equal(ScalarIntegers a, ScalarIntegers b) noexcept { return {a.value <= b.value}; }
+INLAY_FORCE_INLINE ScalarMask equal(ScalarIntegers a, ScalarIntegers b) noexcept { return {a.value == b.value}; }
+INLAY_FORCE_INLINE ScalarMask operator&(ScalarMask a, ScalarMask b) noexcept { return {a.value && b.value}; }
+INLAY_FORCE_INLINE ScalarMask operator|(ScalarMask a, ScalarMask b) noexcept { return {a.value || b.value}; }
+INLAY_FORCE_INLINE ScalarMask operator!(ScalarMask a) noexcept { return {!a.value}; }
+INLAY_FORCE_INLINE bool any(ScalarMask a) noexcept { return a.value; }
+
+INLAY_FORCE_INLINE ScalarBatch select(ScalarMask m, ScalarBatch a, ScalarBatch b) noexcept { return m.value ? a : b; }
+INLAY_FORCE_INLINE ScalarIntegers select(ScalarMask m, ScalarIntegers a, ScalarIntegers b) noexcept {
+  return m.value ? a : b;
+}
+INLAY_FORCE_INLINE ScalarBatch minimum(ScalarBatch a, ScalarBatch b) noexcept { return a.value < b.value ? a : b; }
+INLAY_FORCE_INLINE ScalarBatch maximum(ScalarBatch a, ScalarBatch b) noexcept { return b.value < a.value ? a : b; }
+
+INLAY_FORCE_INLINE ScalarIntegers wrap(std::uint32_t x) noexcept { return {static_cast<std::int32_t>(x)}; }
+INLAY_FORCE_INLINE std::uint32_t bits(ScalarIntegers x) noexcept { return static_cast<std::uint32_t>(x.value); }
+INLAY_FORCE_INLINE ScalarIntegers operator+(ScalarIntegers a, ScalarIntegers b) noexcept {
+  return wrap(bits(a) + bits(b));
+}
+INLAY_FORCE_INLINE ScalarIntegers operator-(ScalarIntegers a, ScalarIntegers b) noexcept {
+  return wrap(bits(a) - bits(b));
+}
+INLAY_FORCE_INLINE ScalarIntegers operator&(ScalarIntegers a, ScalarIntegers b) noexcept { return {a.value & b.value}; }
+INLAY_FORCE_INLINE ScalarIntegers operator|(ScalarIntegers a, ScalarIntegers b) noexcept { return {a.value | b.value}; }
+INLAY_FORCE_INLINE ScalarIntegers operator^(ScalarIntegers a, ScalarIntegers b) noexcept { return {a.value ^ b.value}; }
+template <int N>
+INLAY_FORCE_INLINE ScalarIntegers shift_left(ScalarIntegers a) noexcept {
+  return wrap(bits(a) << N);
+}
+template <int N>
+INLAY_FORCE_INLINE ScalarIntegers shift_right(ScalarIntegers a) noexcept {
+  return {a.value >> N};
+}
+template <int N>
+INLAY_FORCE_INLINE ScalarIntegers shift_right_logical(ScalarIntegers a) noexcept {
+  return wrap(bits(a) >> N);
+}
+
+INLAY_FORCE_INLINE ScalarIntegers as_int(ScalarBatch a) noexcept { return {std::bit_cast<std::int32_t>(a.value)}; }
+INLAY_FORCE_INLINE ScalarBatch as_float(ScalarIntegers a) noexcept { return {std::bit_cast<float>(a.value)}; }
+INLAY_FORCE_INLINE ScalarBatch to_float(ScalarIntegers a) noexcept { return {static_cast<float>(a.value)}; }
+
+INLAY_FORCE_INLINE float reduce_add(ScalarBatch a) noexcept { return a.value; }
+INLAY_FORCE_INLINE float reduce_maximum(ScalarBatch a) noexcept { return a.value; }
+template <class Batch>
+requires(Batch::width == 1) INLAY_FORCE_INLINE void transpose_square(Batch (&)[1]) noexcept {}
+
+}  // namespace inlay::inline INLAY_ABI::simd
