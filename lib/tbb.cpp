@@ -15,8 +15,8 @@ using oneapi::tbb::task_arena;
 
 struct Arena {
   explicit Arena(std::size_t threads) {
-    // oneTBB starts no more threads than the machine has cores unless it is told to, whatever an arena asks for. The same bits
-    // for any number of threads can only be tested where that many run.
+    // oneTBB starts no more threads than the machine has cores unless it is told to, whatever an arena asks for. The
+    // same bits for any number of threads can only be tested where that many run.
     if (threads > global_control::active_value(global_control::max_allowed_parallelism))
       limit.emplace(global_control::max_allowed_parallelism, threads);
     arena.initialize(static_cast<int>(threads));

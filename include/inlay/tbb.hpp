@@ -1,16 +1,16 @@
 #pragma once
 
-// The executor over oneTBB. No header of oneTBB is seen from here: the closure crosses into the library as a function pointer
-// and a context, and everything else is in lib/tbb.cpp. Link inlay::tbb.
+// The executor over oneTBB. No header of oneTBB is seen from here: the closure crosses into the library as a function
+// pointer and a context, and everything else is in lib/tbb.cpp. Link inlay::tbb.
 //
 //   const inlay::Tbb executor;     // joins the task arena of the thread that constructs it
 //   const inlay::Tbb four{4};      // an arena of its own with four threads, the calling one included
 //
-// for_each(tasks, f) calls f(task, worker) once for each task in 0 .. tasks - 1, in any order and from any thread, and returns
-// when all are done. Two calls of f that run at the same time have different workers, and worker < max_workers(). A call from
-// inside f is legal: a thread that waits for the inner tasks runs nothing but inner tasks, so what belongs to its worker stays
-// as the outer call left it. f must not throw. After the first calls nothing is allocated: oneTBB takes its tasks from pools
-// that it keeps for each thread.
+// for_each(tasks, f) calls f(task, worker) once for each task in 0 .. tasks - 1, in any order and from any thread, and
+// returns when all are done. Two calls of f that run at the same time have different workers, and worker <
+// max_workers(). A call from inside f is legal: a thread that waits for the inner tasks runs nothing but inner tasks,
+// so what belongs to its worker stays as the outer call left it. f must not throw. After the first calls nothing is
+// allocated: oneTBB takes its tasks from pools that it keeps for each thread.
 
 #include <cstddef>
 #include <memory>

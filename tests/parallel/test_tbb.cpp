@@ -32,7 +32,8 @@ TEST_CASE("A nested call leaves the scratch of its worker alone") {
   std::vector<std::atomic<int>> inside(4);
   std::atomic<int> wrong{0}, total{0};
   executor.for_each(64, [&](std::size_t, std::size_t worker) {
-    if (inside[worker].fetch_add(1) != 0) ++wrong;  // no second outer task begins on this worker while the first one waits
+    if (inside[worker].fetch_add(1) != 0)
+      ++wrong;  // no second outer task begins on this worker while the first one waits
     executor.for_each(16, [&](std::size_t, std::size_t inner) {
       if (inner >= 4) ++wrong;
       ++total;

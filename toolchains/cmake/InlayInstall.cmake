@@ -4,19 +4,18 @@ include(CMakePackageConfigHelpers)
 
 set(inlay_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/inlay)
 install(DIRECTORY include/inlay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS inlay EXPORT inlayTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(EXPORT inlayTargets NAMESPACE inlay:: DESTINATION ${inlay_package_folder})
+install(TARGETS inlay EXPORT inlay_targets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT inlay_targets NAMESPACE inlay:: DESTINATION ${inlay_package_folder})
 
 # One export file a component, so that a user without oneTBB can still use the rest.
 foreach(component tbb io)
   if(TARGET inlay_${component})
-    install(TARGETS inlay_${component} EXPORT inlayTargets-${component} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-    install(EXPORT inlayTargets-${component} NAMESPACE inlay:: DESTINATION ${inlay_package_folder})
+    install(TARGETS inlay_${component} EXPORT inlay_${component}_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(EXPORT inlay_${component}_targets NAMESPACE inlay:: DESTINATION ${inlay_package_folder})
   endif()
 endforeach()
 
 configure_package_config_file(toolchains/cmake/inlayConfig.cmake.in inlayConfig.cmake INSTALL_DESTINATION ${inlay_package_folder})
-# The headers do not depend on the size of a pointer; the compiled components check it themselves by failing to link.
 write_basic_package_version_file(inlayConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/inlayConfig.cmake ${PROJECT_BINARY_DIR}/inlayConfigVersion.cmake
               toolchains/cmake/InlayXsimd.cmake

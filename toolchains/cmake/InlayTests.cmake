@@ -54,3 +54,23 @@ function(inlay_add_layer_test layer)
     inlay_add_test(test_${layer} SOURCES ${sources})
   endif()
 endfunction()
+
+# Writes the compiler and the flags that a user of inlay::inlay gets to ${PROJECT_BINARY_DIR}/compile_command.cmake, for the
+# tests that call the compiler themselves.
+set(inlay_compile_command ${PROJECT_BINARY_DIR}/compile_command.cmake)
+separate_arguments(inlay_global_flags UNIX_COMMAND "${CMAKE_CXX_FLAGS}")
+file(GENERATE OUTPUT ${inlay_compile_command} CONTENT "\
+set(implicit_directories ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+set(compile \"${CMAKE_CXX_COMPILER}\" ${inlay_global_flags} ${CMAKE_CXX20_STANDARD_COMPILE_OPTION})
+list(APPEND compile $<TARGET_PROPERTY:inlay,INTERFACE_COMPILE_OPTIONS>)
+foreach(definition $<TARGET_PROPERTY:inlay,INTERFACE_COMPILE_DEFINITIONS>)
+  list(APPEND compile -D\${definition})
+endforeach()
+foreach(directory $<TARGET_PROPERTY:inlay,INTERFACE_INCLUDE_DIRECTORIES>)
+  if(directory STREQUAL \"${PROJECT_SOURCE_DIR}/include\")
+    list(APPEND compile -I\${directory})
+  elseif(NOT directory IN_LIST implicit_directories)
+    list(APPEND compile -isystem \${directory})
+  endif()
+endforeach()
+")

@@ -1,0 +1,2 @@
+#define INLAY_SMALL_RUNNER_MAIN
+#include "support/catch.hpp"

@@ -1,0 +1,40 @@
+# cmake -D source=DIR -D build=DIR -D compiler=FILE -D generator=NAME -P run.cmake
+# Installs what was built into an empty prefix and builds the consumer on it; then once more by add_subdirectory. Runs both.
+cmake_minimum_required(VERSION 3.25)
+set(scratch ${build}/consumer)
+file(REMOVE_RECURSE ${scratch})
+
+function(step)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\nfailed:\n${output}")
+  endif()
+endfunction()
+
+function(build_and_run name)
+  step(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${scratch}/${name} -G ${generator} -D CMAKE_CXX_COMPILER=${compiler}
+       -D CMAKE_BUILD_TYPE=Release ${ARGN})
+  step(${CMAKE_COMMAND} --build ${scratch}/${name} --target consumer)
+  step(${scratch}/${name}/consumer)
+endfunction()
+
+step(${CMAKE_COMMAND} --install ${build} --prefix ${scratch}/prefix)
+set(components)
+foreach(component tbb io)
+  file(GLOB library ${scratch}/prefix/lib*/libinlay_${component}.a ${scratch}/prefix/lib*/*/libinlay_${component}.a)
+  if(library)
+    string(TOUPPER ${component} upper)
+    list(APPEND components -D CONSUMER_${upper}=ON)
+  endif()
+endforeach()
+build_and_run(found -D CMAKE_PREFIX_PATH=${scratch}/prefix ${components})
+build_and_run(added -D CONSUMER_SOURCE=${source} ${components})
+
+# The package must not name the folders that it was built from.
+file(GLOB_RECURSE package ${scratch}/prefix/*.cmake)
+foreach(file IN LISTS package)
+  file(READ ${file} text)
+  if(text MATCHES "${source}")
+    message(FATAL_ERROR "${file} names ${source}")
+  endif()
+endforeach()
