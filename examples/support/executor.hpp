@@ -1,0 +1,25 @@
+#pragma once
+// The executor of the examples: oneTBB where the build has it, one thread otherwise. The results have the same bits.
+
+#include <cstddef>
+
+#ifdef INLAY_WITH_TBB
+#include <inlay/tbb.hpp>
+#else
+#include <inlay/parallel/executor.hpp>
+#endif
+
+namespace examples {
+
+#ifdef INLAY_WITH_TBB
+using Executor = inlay::Tbb;
+#else
+struct Executor : inlay::Serial {
+  explicit Executor(std::size_t) {}
+};
+#endif
+
+// What to use where nobody said: all that the machine has.
+std::size_t default_threads();
+
+}  // namespace examples

@@ -1,0 +1,184 @@
+// The helpers of the example programs.
+
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/command_line.hpp"
+#include "support/corpus.hpp"
+#include "support/csv.hpp"
+#include "support/format.hpp"
+#include "support/peak.hpp"
+#include "support/plot.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("inlay_examples_" + std::to_string(getpid()));
+  Folder() { fs::create_directories(path); }
+  ~Folder() { fs::remove_all(path); }
+  fs::path write(const std::string& name, const std::string& text) const {
+    fs::create_directories((path / name).parent_path());
+    std::ofstream{path / name, std::ios::binary} << text;
+    return path / name;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream file{path / name, std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+  }
+};
+
+template <class Action>
+std::string complaint_of(Action action) {
+  try {
+    action();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_CASE("numbers as people read them") {
+  REQUIRE(examples::duration(0.84) == "0.8 s");
+  REQUIRE(examples::duration(42) == "42 s");
+  REQUIRE(examples::duration(59.7) == "1 min 00 s");
+  REQUIRE(examples::duration(65) == "1 min 05 s");
+  REQUIRE(examples::duration(7380) == "2 h 03 min");
+  REQUIRE(examples::duration(INFINITY) == "?");
+  REQUIRE(examples::grouped(7) == "7");
+  REQUIRE(examples::grouped(1234567) == "1 234 567");
+  REQUIRE(examples::grouped(123456) == "123 456");
+  REQUIRE(examples::bytes(1023) == "1023 bytes");
+  REQUIRE(examples::bytes(1536) == "1.5 KiB");
+  REQUIRE(examples::bytes(5 << 20) == "5.0 MiB");
+  REQUIRE(examples::printable('\x1b') == '?');
+  REQUIRE(examples::printable('\n') == '\n');
+  REQUIRE(examples::printable('\xc3') == '\xc3');
+}
+
+TEST_CASE("a corpus is a file, or a folder in the order of its paths") {
+  const Folder folder;
+  folder.write("text/b/one.txt", "BBBB");
+  folder.write("text/a.txt", "AAAAAAAAAA");
+  folder.write("text/b.txt", "bbbbbb");
+  folder.write("text/.hidden/secret.txt", "hidden");
+  folder.write("text/binary", std::string{"\0\1\2", 3});
+  const examples::Corpus corpus = examples::load_corpus(folder.path / "text", 1);
+  REQUIRE(std::string(corpus.text.begin(), corpus.text.end()) == "AAAAAAAAAAbbbbbbBBBB");
+  REQUIRE(corpus.files == 3);
+  REQUIRE(corpus.training().size() == 18);
+  REQUIRE(corpus.validation().size() == 2);
+
+  const examples::Corpus single = examples::load_corpus(folder.write("same", "AAAAAAAAAAbbbbbbBBBB"), 1);
+  REQUIRE(single.fingerprint == corpus.fingerprint);
+  REQUIRE(examples::load_corpus(folder.path / "text/a.txt", 1).fingerprint != corpus.fingerprint);
+
+  const std::string missing = complaint_of([&] { examples::load_corpus(folder.path / "nowhere", 1); });
+  REQUIRE(missing.find("nowhere: expected a file or a folder of text, found nothing there") != std::string::npos);
+  const std::string small = complaint_of([&] { examples::load_corpus(folder.path / "same", 1000); });
+  REQUIRE(small.find("expected at least 1 000 bytes of text, found 20") != std::string::npos);
+}
+
+TEST_CASE("the standard library's headers are there to learn from") {
+  REQUIRE(examples::load_corpus(examples::standard_library_headers(), 100'000).files > 50);
+}
+
+TEST_CASE("a table goes on where an older run has stopped") {
+  const Folder folder;
+  const fs::path path = folder.path / "metrics.csv";
+  const std::vector<std::string> columns{"step", "loss", "validation"};
+  {
+    examples::Csv table{path, columns, -1};
+    table.append({10, 2.5, examples::Csv::empty});
+    table.append({20, 2.25, 2.75});
+    table.append({30, 2, examples::Csv::empty});
+  }
+  REQUIRE(folder.read("metrics.csv") == "step,loss,validation\n10,2.5,\n20,2.25,2.75\n30,2,\n");
+
+  SECTION("rows after the checkpoint are cut away, and so is a line that a kill has cut") {
+    std::ofstream{path, std::ios::app} << "40,1.";
+    examples::Csv table{path, columns, 20};
+    REQUIRE(table.rows().size() == 2);
+    REQUIRE(std::isnan(table.rows()[0][2]));
+    REQUIRE(table.rows()[1][2] == 2.75);
+    table.append({25, 2.125, examples::Csv::empty});
+    REQUIRE(folder.read("metrics.csv") == "step,loss,validation\n10,2.5,\n20,2.25,2.75\n25,2.125,\n");
+  }
+  SECTION("a table with other columns is replaced") {
+    const examples::Csv table{path, {"step", "loss"}, 100};
+    REQUIRE(table.rows().empty());
+    REQUIRE(folder.read("metrics.csv") == "step,loss\n");
+  }
+  SECTION("a folder that is not there is named") {
+    const std::string what = complaint_of([&] { examples::Csv{folder.path / "no" / "x.csv", columns, 0}; });
+    REQUIRE(what.find("x.csv") != std::string::npos);
+    REQUIRE(what.find("cannot be written") != std::string::npos);
+  }
+}
+
+TEST_CASE("ticks are round and enclose the data") {
+  REQUIRE(examples::round_ticks(0, 2000, 9) == std::vector<double>{0, 500, 1000, 1500, 2000});
+  const std::vector<double> ticks = examples::round_ticks(1.73, 3.1, 7);
+  REQUIRE(ticks.front() <= 1.73);
+  REQUIRE(ticks.back() >= 3.1);
+  REQUIRE(std::abs(ticks[1] - ticks[0] - 0.2) < 1e-12);
+}
+
+TEST_CASE("a plot is a complete picture, whatever it is given") {
+  const Folder folder;
+  using examples::Series;
+  const auto draw = [&](const examples::Plot& plot) {
+    examples::write_svg(folder.path / "plot.svg", plot);
+    const std::string svg = folder.read("plot.svg");
+    REQUIRE(svg.starts_with("<svg "));
+    REQUIRE(svg.ends_with("</svg>\n"));
+    REQUIRE(svg.find("nan") == std::string::npos);
+    REQUIRE(svg.find("inf") == std::string::npos);
+    return svg;
+  };
+  const std::string svg = draw({.title = "a < b & c",
+                                .subtitle = "",
+                                .x_label = "step",
+                                .y_label = "loss",
+                                .series = {Series{.label = "training", .x = {1, 2, 3}, .y = {3, 2, 1.5}}},
+                                .y_top = 0});
+  REQUIRE(svg.find("a &lt; b &amp; c") != std::string::npos);
+  REQUIRE(svg.find(">1.500<") != std::string::npos);
+  draw({});
+  draw({.series = {Series{.x = {1}, .y = {2}}}});
+  draw({.series = {Series{.x = {1, 2, 3}, .y = {NAN, 2, INFINITY}, .style = Series::Style::points}}});
+}
+
+TEST_CASE("a trend neither leads nor lags") {
+  REQUIRE(examples::smoothed({1, 2, 3, 4, 5}, 3) == std::vector<double>{1, 2, 3, 4, 4.5});
+}
+
+TEST_CASE("bad arguments say what was expected and what was found") {
+  const auto message = [](const CLI::Validator& check, std::string text) { return check(text); };
+  REQUIRE(message(examples::whole_number(1, 9), "5").empty());
+  REQUIRE(message(examples::whole_number(1, 9), "5x") == "expected a whole number from 1 to 9, found '5x'");
+  REQUIRE(message(examples::whole_number(1, 9), "-1") == "expected a whole number from 1 to 9, found '-1'");
+  REQUIRE(message(examples::whole_number(1, 9), "99999999999999999999") ==
+          "expected a whole number from 1 to 9, found '99999999999999999999'");
+  REQUIRE(message(examples::real_number(0, 1), "0.5").empty());
+  REQUIRE(message(examples::real_number(0, 1), "nan") == "expected a number from 0 to 1, found 'nan'");
+  REQUIRE(message(examples::existing_file(), "/nowhere/x") == "expected a file, found nothing at '/nowhere/x'");
+  REQUIRE(examples::shell_word("run/model.safetensors") == "run/model.safetensors");
+  REQUIRE(examples::shell_word("it's") == "'it'\\''s'");
+}
+
+TEST_CASE("the peak of two threads is that of one or more") {
+  const double one = examples::peak_operations_per_second(1);
+  REQUIRE(one > 1e8);
+  REQUIRE(examples::peak_operations_per_second(2) > 0.5 * one);
+}
+
+}  // namespace
