@@ -130,7 +130,8 @@ class PosixAtomicFile final : public AtomicFile {
     struct stat target {};
     const bool exists = ::stat(path_.c_str(), &target) == 0;
     if (exists && !S_ISREG(target.st_mode)) return cannot_write("it exists and is not a regular file");
-    if (exists && ::access(path_.c_str(), W_OK) != 0) return cannot_write(system_text(errno));
+    // To replace a file takes no permission for it, only for its folder; one that may not be written stays.
+    if (exists && !open_descriptor(path_.c_str(), O_WRONLY | O_NONBLOCK)) return cannot_write(system_text(errno));
     constexpr int attempts = 100;
     for (int attempt = 0; attempt < attempts && !descriptor_; ++attempt)
       if (Status status = take_temporary(); !status) return status;
