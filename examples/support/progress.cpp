@@ -22,12 +22,13 @@ std::string bar(double fraction) {
   return "[" + std::string(full, '#') + std::string(cells - full, '.') + "]";
 }
 
+// The most important first: a narrow terminal cuts the end.
 std::string describe(const ProgressReport& report) {
-  std::string text = "loss " + fixed(report.loss, 3);
+  std::string text = "step " + grouped(report.step) + "/" + grouped(report.steps) + "  " +
+                     duration(report.seconds_left) + " left  loss " + fixed(report.loss, 3);
   if (std::isfinite(report.validation_loss)) text += "  validation " + fixed(report.validation_loss, 3);
-  text += "  " + grouped(static_cast<std::uint64_t>(report.tokens_per_second)) + " tokens/s";
-  text += " (" + fixed(100 * report.fraction_of_peak, 0) + " % of peak)";
-  return text + "  " + duration(report.seconds_left) + " left";
+  return text + "  " + grouped(static_cast<std::uint64_t>(report.tokens_per_second)) + " tokens/s  " +
+         fixed(100 * report.fraction_of_peak, 0) + " % of peak";
 }
 
 }  // namespace
@@ -40,12 +41,12 @@ bool Progress::due() const {
 }
 
 void Progress::show(const ProgressReport& report) {
-  const std::string count = "step " + grouped(report.step) + "/" + grouped(report.steps);
+  const std::string text = describe(report);
   if (terminal_) {
-    const double fraction = static_cast<double>(report.step) / static_cast<double>(report.steps);
-    live(bar(fraction) + " " + count + "  " + describe(report));
+    const std::string done = bar(static_cast<double>(report.step) / static_cast<double>(report.steps)) + " ";
+    live(done.size() + text.size() < terminal_columns() ? done + text : text);
   } else {
-    std::printf("%s  %s\n", count.c_str(), describe(report).c_str());
+    std::printf("%s\n", text.c_str());
     std::fflush(stdout);
   }
   last_ = std::chrono::steady_clock::now();
