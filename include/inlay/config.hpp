@@ -1,0 +1,90 @@
+#pragma once
+// What every other header stands on: the checks that keep the arithmetic promise, assertions, and the inline namespace.
+//
+// The whole header core lives in `inlay::INLAY_ABI`, an inline namespace whose name says which instruction set and
+// which assertion level it was compiled for. Two objects built with different flags then name different functions:
+// they link side by side, or fail to link with a name that says why, and never share one silently.
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST)
+#error "inlay: compile without -ffast-math (/fp:fast): its results would differ between compilers and targets."
+#endif
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "inlay: compile without -ffinite-math-only: non-finite gradients could no longer be found."
+#endif
+#if defined(__cplusplus) && __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
+#error "inlay: needs C++20 (-std=c++20)."
+#endif
+
+// Preconditions are checked where INLAY_ASSERTIONS is 1 (the default without NDEBUG). A failed one calls
+// INLAY_ASSERT_FAILED, which traps unless the application defines it before the first inlay header.
+#if !defined(INLAY_ASSERTIONS)
+#if defined(NDEBUG)
+#define INLAY_ASSERTIONS 0
+#else
+#define INLAY_ASSERTIONS 1
+#endif
+#endif
+#if !defined(INLAY_ASSERT_FAILED)
+#if defined(__GNUC__) || defined(__clang__)
+#define INLAY_ASSERT_FAILED(condition) __builtin_trap()
+#else
+#define INLAY_ASSERT_FAILED(condition) (*static_cast<volatile int*>(nullptr) = 0)
+#endif
+#endif
+#if INLAY_ASSERTIONS
+#define INLAY_ASSERT(condition) (static_cast<bool>(condition) ? static_cast<void>(0) : INLAY_ASSERT_FAILED(#condition))
+#else
+#define INLAY_ASSERT(condition) static_cast<void>(0)
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define INLAY_FORCE_INLINE inline __attribute__((always_inline))
+#define INLAY_NO_INLINE __attribute__((noinline))
+#define INLAY_RESTRICT __restrict__
+#else
+#define INLAY_FORCE_INLINE inline
+#define INLAY_NO_INLINE
+#define INLAY_RESTRICT
+#endif
+#if defined(_MSC_VER)
+#define INLAY_NO_UNIQUE_ADDRESS [[msvc::no_unique_address]]
+#else
+#define INLAY_NO_UNIQUE_ADDRESS [[no_unique_address]]
+#endif
+
+#if defined(INLAY_SIMD_SCALAR)
+#define INLAY_ISA scalar
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define INLAY_ISA avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define INLAY_ISA avx2_fma
+#elif defined(__AVX__)
+#define INLAY_ISA avx
+#elif defined(__x86_64__) || defined(_M_X64)
+#define INLAY_ISA sse2
+#elif defined(__aarch64__)
+#define INLAY_ISA neon64
+#elif defined(__ARM_NEON)
+#define INLAY_ISA neon
+#elif defined(__wasm_simd128__)
+#define INLAY_ISA wasm128
+#else
+#define INLAY_ISA scalar
+#endif
+#if INLAY_ASSERTIONS
+#define INLAY_ABI_LEVEL checked
+#else
+#define INLAY_ABI_LEVEL release
+#endif
+#define INLAY_ABI_JOIN_(version, isa, level) version##_##isa##_##level
+#define INLAY_ABI_JOIN(version, isa, level) INLAY_ABI_JOIN_(version, isa, level)
+#define INLAY_ABI INLAY_ABI_JOIN(v0, INLAY_ISA, INLAY_ABI_LEVEL)
+
+namespace inlay::inline INLAY_ABI {
+
+using std::size_t;
+
+}  // namespace inlay::inline INLAY_ABI

@@ -1,0 +1,277 @@
+#pragma once
+// Matrix products: C = A B, C = A B^T, C = A^T B, each also as C += ..., row-major with strides.
+//
+// Arithmetic: every element of C is one chain of fused multiply-adds in ascending order of the reduction index,
+//   c <- fma(a[p], b[p], c),   p = 0, 1, ..., k - 1,
+// begun at +0 or, when accumulating, at the stored value; cutting the reduction into blocks continues the chain from
+// what was stored, so neither blocking nor the width of a vector nor the number of threads changes a bit. A bias is
+// added after the chain.
+//
+// Structure: a panel of B (`panel_columns` columns, `panel_depth` of the reduction) is packed into a buffer on the
+// stack, in groups of 16 columns padded with zeros; register blocks of `block_rows` x `block_vectors` vectors run down
+// the rows of A against it. All three forms share that inner loop; they differ in how A is addressed and how B is
+// packed. Sizes are run-time arguments here: instantiating the loops for each shape gained under 3 % at the shapes
+// of bench/ and multiplied the code.
+//
+// Stack: panel_floats * 4 bytes (32 KiB with AVX-512, 16 KiB with other vectors, 4 KiB scalar) and one register block.
+
+#include <inlay/config.hpp>
+#include <inlay/simd/simd.hpp>
+
+#include <utility>
+
+namespace inlay::inline INLAY_ABI::kernels {
+
+// A row-major operand: element (i, j) is at data[i * stride + j]; `transposed` reads it as (j, i).
+enum class Form : std::uint8_t { plain, transposed };
+// Whether C begins at zero or at what is stored.
+enum class Store : std::uint8_t { assign, accumulate };
+
+namespace detail {
+
+using simd::batch;
+
+inline constexpr size_t group = 16;  // columns that are packed together, on every target
+inline constexpr size_t block_vectors = simd::width == 16 ? 2 : simd::width == 8 ? 2 : simd::registers >= 32 ? 4 : 2;
+inline constexpr size_t block_columns = block_vectors * simd::width;
+inline constexpr size_t block_rows = simd::width == 16 ? 14 : simd::width == 1 ? 4 : 6;
+inline constexpr size_t panel_columns = block_columns > group ? block_columns : group;
+inline constexpr size_t panel_depth = simd::width == 1 ? 64 : 256;
+inline constexpr size_t unpacked_rows = 16;  // up to here B is read where it lies
+inline constexpr size_t panel_floats = panel_columns * panel_depth;
+
+struct Block {
+  size_t depth;
+  const float* a;
+  size_t a_stride;
+  const float* b;
+  size_t b_stride;  // from one step of the reduction to the next
+  size_t b_group;   // from one group of 16 columns to the next
+  float* c;
+  size_t c_stride;
+  bool accumulate;
+  const float* bias;  // null, or one for each column
+};
+
+// Vector v of a register block begins this far into the operand.
+INLAY_FORCE_INLINE constexpr size_t vector_offset(size_t v, size_t group_stride) {
+  return (v * simd::width / group) * group_stride + v * simd::width % group;
+}
+
+// Rows x Vectors accumulators in registers, for the whole depth.
+template <Form A, size_t RowCount, size_t Vectors>
+INLAY_NO_INLINE void register_block(const Block& block) {
+  batch sum[RowCount][Vectors];
+  if (block.accumulate) {
+    for (size_t i = 0; i < RowCount; ++i)
+      for (size_t v = 0; v < Vectors; ++v) sum[i][v] = simd::load(block.c + i * block.c_stride + v * simd::width);
+  } else {
+    for (size_t i = 0; i < RowCount; ++i)
+      for (size_t v = 0; v < Vectors; ++v) sum[i][v] = simd::broadcast(0.0f);
+  }
+  const float* a = block.a;
+  const float* b = block.b;
+  const size_t a_stride = block.a_stride;
+  const size_t b_stride = block.b_stride;
+  const size_t b_group = block.b_group;
+  for (size_t p = block.depth; p > 0; --p) {
+    batch row[Vectors];
+    for (size_t v = 0; v < Vectors; ++v) row[v] = simd::load(b + vector_offset(v, b_group));
+    for (size_t i = 0; i < RowCount; ++i) {
+      const batch value = simd::broadcast(A == Form::plain ? a[i * a_stride] : a[i]);
+      for (size_t v = 0; v < Vectors; ++v) sum[i][v] = simd::fma(value, row[v], sum[i][v]);
+    }
+    a += A == Form::plain ? 1 : a_stride;
+    b += b_stride;
+  }
+  if (block.bias != nullptr) {
+    for (size_t v = 0; v < Vectors; ++v) {
+      const batch bias = simd::load(block.bias + v * simd::width);
+      for (size_t i = 0; i < RowCount; ++i) sum[i][v] = sum[i][v] + bias;
+    }
+  }
+  for (size_t i = 0; i < RowCount; ++i)
+    for (size_t v = 0; v < Vectors; ++v) simd::store(block.c + i * block.c_stride + v * simd::width, sum[i][v]);
+}
+
+template <Form A, size_t Vectors, size_t... Counts>
+INLAY_FORCE_INLINE void register_block_of(size_t rows, const Block& block, std::index_sequence<Counts...>) {
+  static constexpr void (*table[])(const Block&) = {register_block<A, Counts + 1, Vectors>...};
+  table[rows - 1](block);
+}
+
+template <Form A, size_t Vectors>
+INLAY_FORCE_INLINE void run_block(size_t rows, const Block& block) {
+  register_block_of<A, Vectors>(rows, block, std::make_index_sequence<block_rows>{});
+}
+
+// A block at the right edge: computed in full against the zero-padded panel, in a tile of its own.
+template <Form A, size_t Vectors>
+void run_edge_block(size_t rows, size_t columns, Block block) {
+  constexpr size_t tile_stride = Vectors * simd::width;
+  float tile[block_rows * tile_stride];
+  float bias[tile_stride] = {};
+  float* const c = block.c;
+  for (size_t i = 0; i < rows && block.accumulate; ++i)
+    for (size_t j = 0; j < tile_stride; ++j) tile[i * tile_stride + j] = j < columns ? c[i * block.c_stride + j] : 0.0f;
+  if (block.bias != nullptr) {
+    for (size_t j = 0; j < columns; ++j) bias[j] = block.bias[j];
+    block.bias = bias;
+  }
+  const size_t c_stride = block.c_stride;
+  block.c = tile;
+  block.c_stride = tile_stride;
+  run_block<A, Vectors>(rows, block);
+  for (size_t i = 0; i < rows; ++i)
+    for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = tile[i * tile_stride + j];
+}
+
+// All columns of one panel for `rows` rows.
+template <Form A>
+void run_panel(size_t rows, size_t columns, const Block& panel) {
+  for (size_t j = 0; j < columns; j += block_columns) {
+    Block block = panel;
+    block.b += j;  // panels wider than a group hold one register block
+    block.c += j;
+    if (block.bias != nullptr) block.bias += j;
+    const size_t rest = columns - j;
+    if (rest >= block_columns)
+      run_block<A, block_vectors>(rows, block);
+    else if (rest > simd::width)
+      run_edge_block<A, block_vectors>(rows, rest, block);
+    else if (rest == simd::width)
+      run_block<A, 1>(rows, block);
+    else
+      run_edge_block<A, 1>(rows, rest, block);
+  }
+}
+
+// Rows are cut into blocks of nearly equal height: a last block of one row would wait for every multiply-add.
+template <Form A>
+void run_rows(size_t rows, size_t columns, const Block& panel) {
+  const size_t blocks = (rows + block_rows - 1) / block_rows;
+  const size_t small = rows / blocks;
+  const size_t larger = rows % blocks;
+  size_t first = 0;
+  for (size_t index = 0; index < blocks; ++index) {
+    const size_t count = small + (index < larger ? 1 : 0);
+    Block block = panel;
+    block.a += A == Form::plain ? first * panel.a_stride : first;
+    block.c += first * panel.c_stride;
+    run_panel<A>(count, columns, block);
+    first += count;
+  }
+}
+
+// B[depth][columns] into groups of 16 columns, padded with zeros.
+template <Form B>
+inline void pack(size_t depth, size_t columns, const float* b, size_t stride, float* packed) {
+  for (size_t j = 0; j < columns; j += group, packed += depth * group) {
+    const size_t count = columns - j < group ? columns - j : group;
+    if constexpr (B == Form::transposed) {
+      simd::transpose_16(b + j * stride, stride, count, depth, packed);
+    } else {
+      const float* source = b + j;
+      float* target = packed;
+      if (count == group) {
+        for (size_t p = 0; p < depth; ++p, source += stride, target += group)
+          for (size_t v = 0; v < group; v += simd::width) simd::store(target + v, simd::load(source + v));
+      } else {
+        for (size_t p = 0; p < depth; ++p, source += stride, target += group)
+          for (size_t v = 0; v < group; ++v) target[v] = v < count ? source[v] : 0.0f;
+      }
+    }
+  }
+}
+
+// Few rows: packing would cost more than it saves, so B is streamed as it lies, in wide strips.
+template <size_t RowCount, size_t Vectors>
+inline void stream_strip(size_t n, size_t k, const float* a, size_t a_stride, const float* b, size_t b_stride, float* c,
+                         size_t c_stride, Store store, const float* bias, size_t& first) {
+  for (; first + Vectors * simd::width <= n; first += Vectors * simd::width) {
+    const Block block{k,
+                      a,
+                      a_stride,
+                      b + first,
+                      b_stride,
+                      group,
+                      c + first,
+                      c_stride,
+                      store == Store::accumulate,
+                      bias == nullptr ? nullptr : bias + first};
+    register_block<Form::plain, RowCount, Vectors>(block);
+  }
+}
+
+template <size_t RowCount>
+void stream(size_t n, size_t k, const float* a, size_t a_stride, const float* b, size_t b_stride, float* c,
+            size_t c_stride, Store store, const float* bias) {
+  size_t first = 0;
+  stream_strip<RowCount, RowCount == 1   ? 8
+                         : RowCount == 2 ? 4
+                                         : 2>(n, k, a, a_stride, b, b_stride, c, c_stride, store, bias, first);
+  stream_strip<RowCount, 1>(n, k, a, a_stride, b, b_stride, c, c_stride, store, bias, first);
+  for (size_t i = 0; i < RowCount && first < n; ++i) {
+    const size_t rest = n - first;
+    batch sum = store == Store::accumulate ? simd::load_partial(c + i * c_stride + first, rest) : simd::broadcast(0.0f);
+    for (size_t p = 0; p < k; ++p)
+      sum = simd::fma(simd::broadcast(a[i * a_stride + p]), simd::load_partial(b + p * b_stride + first, rest), sum);
+    if (bias != nullptr) sum = sum + simd::load_partial(bias + first, rest);
+    simd::store_partial(c + i * c_stride + first, sum, rest);
+  }
+}
+
+}  // namespace detail
+
+// C[m][n] (+)= op(A)[m][k] op(B)[k][n] + bias[n].
+// C overlaps neither A nor B. A^T B^T is not needed by any module and does not exist.
+template <Form A, Form B>
+INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t a_stride, const float* b,
+                            size_t b_stride, float* c, size_t c_stride, Store store = Store::assign,
+                            const float* bias = nullptr) noexcept {
+  static_assert(A == Form::plain || B == Form::plain, "inlay: the product of two transposed matrices is not offered");
+  if (m == 0 || n == 0) return;
+  if constexpr (A == Form::plain && B == Form::plain) {
+    if (m == 1) return detail::stream<1>(n, k, a, a_stride, b, b_stride, c, c_stride, store, bias);
+    if (m == 2) return detail::stream<2>(n, k, a, a_stride, b, b_stride, c, c_stride, store, bias);
+    if (m == 3) return detail::stream<3>(n, k, a, a_stride, b, b_stride, c, c_stride, store, bias);
+  }
+  alignas(64) float packed[detail::panel_floats];
+  for (size_t j = 0; j < n; j += detail::panel_columns) {
+    const size_t columns = n - j < detail::panel_columns ? n - j : detail::panel_columns;
+    if (B == Form::plain && m <= detail::unpacked_rows && columns % simd::width == 0) {
+      const detail::Block panel{k,
+                                a,
+                                a_stride,
+                                b + j,
+                                b_stride,
+                                detail::group,
+                                c + j,
+                                c_stride,
+                                store == Store::accumulate,
+                                bias == nullptr ? nullptr : bias + j};
+      detail::run_rows<A>(m, columns, panel);
+      continue;
+    }
+    size_t p = 0;
+    do {
+      const size_t depth = k - p < detail::panel_depth ? k - p : detail::panel_depth;
+      detail::pack<B>(depth, columns, B == Form::plain ? b + p * b_stride + j : b + j * b_stride + p, b_stride, packed);
+      const bool last = p + depth == k;
+      const detail::Block panel{depth,
+                                A == Form::plain ? a + p : a + p * a_stride,
+                                a_stride,
+                                packed,
+                                detail::group,
+                                depth * detail::group,
+                                c + j,
+                                c_stride,
+                                store == Store::accumulate || p > 0,
+                                last && bias != nullptr ? bias + j : nullptr};
+      detail::run_rows<A>(m, columns, panel);
+      p += depth;
+    } while (p < k);
+  }
+}
+
+}  // namespace inlay::inline INLAY_ABI::kernels

@@ -1,0 +1,215 @@
+#pragma once
+// Gpt: the decoder-only language model.
+//
+//   h = E[token] + P[position];  h = drop(h);  h = block_L(... block_1(h));  z = norm(h) W_U
+//
+// tied: W_U = E^T. Normalisation after the blocks belongs to NormPlacement::before alone.
+// Tensors: token_embedding.weight [vocabulary][width], position_embedding.weight [context][width], blocks.N.*,
+// norm.gain, norm.bias, logits.weight [width][vocabulary] (untied).
+//
+// Parameters: V d + n d + L (12 d^2 with hidden = 4 d, plus biases and gains) + V d if untied.
+// A new one begins as GPT-2 does: N(0, 0.02^2), biases 0, gains 1, and what adds to the residual stream with
+// 0.02 / sqrt(2 L).
+//
+// Source: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019; Vaswani et al., 2017.
+
+#include <inlay/config.hpp>
+#include <inlay/modules/attention.hpp>
+#include <inlay/modules/block.hpp>
+#include <inlay/modules/embedding.hpp>
+#include <inlay/modules/feed_forward.hpp>
+#include <inlay/modules/normalization.hpp>
+#include <inlay/modules/stack.hpp>
+
+namespace inlay::inline INLAY_ABI {
+
+enum class NormKind : std::uint8_t { layer, root_mean_square };
+enum class Positions : std::uint8_t { learned, sinusoidal };
+
+struct GptConfig {
+  size_t vocabulary;
+  size_t context;  // the longest sequence
+  size_t width;
+  size_t heads;
+  size_t layers;
+  size_t hidden = 0;  // of the feed-forward; 0 is 4 * width
+  bool tied = true;
+  bool biases = true;  // of all projections and normalisations
+  Activation activation = Activation::gelu_tanh;
+  NormKind norm = NormKind::layer;
+  bool norm_gain = true;
+  NormPlacement placement = NormPlacement::before;
+  Positions positions = Positions::learned;
+  size_t position_count = 0;  // of learned positions; 0 is context
+  float dropout = 0.0f;
+  float epsilon = 1e-5f;
+};
+
+template <GptConfig C>
+struct Gpt {
+  static constexpr GptConfig config = C;
+  static constexpr size_t context = C.context;
+  static constexpr size_t vocabulary = C.vocabulary;
+  static constexpr size_t width = C.width;
+  static constexpr size_t position_count = C.position_count == 0 ? C.context : C.position_count;
+  static_assert(C.vocabulary > 0 && C.context > 0 && C.width > 0 && C.layers > 0,
+                "inlay: a Gpt needs a vocabulary, a context, a width and at least one layer");
+  static_assert(C.heads > 0 && C.width % (C.heads > 0 ? C.heads : 1) == 0,
+                "inlay: the heads of a Gpt must divide its width; choose heads so that width is a multiple of it");
+  static_assert(C.context <= position_count,
+                "inlay: the context of a Gpt is longer than its positions; it could not tell the last tokens apart");
+
+  static constexpr NormConfig norm_config{
+      .width = C.width, .gain = C.norm_gain, .bias = C.biases && C.norm_gain, .epsilon = C.epsilon};
+  static constexpr size_t hidden = C.hidden == 0 ? 4 * C.width : C.hidden;
+  static constexpr Bias bias = C.biases ? Bias::yes : Bias::no;
+
+  using TokenEmbedding = Embedding<C.vocabulary, C.width>;
+  using PositionEmbedding =
+      std::conditional_t<C.positions == Positions::learned, LearnedPositions<position_count, C.width>,
+                         SinusoidalPositions<position_count, C.width>>;
+  using Norm = std::conditional_t<C.norm == NormKind::layer, LayerNorm<norm_config>, RmsNorm<norm_config>>;
+  using AttentionType = Attention<AttentionConfig{.width = C.width,
+                                                  .heads = C.heads,
+                                                  .context = C.context,
+                                                  .causal = true,
+                                                  .biases = C.biases,
+                                                  .dropout = C.dropout}>;
+  using FeedForwardType = FeedForward<C.width, hidden, C.activation, bias>;
+  using BlockType = Block<Norm, AttentionType, FeedForwardType, C.placement, C.dropout>;
+  using Blocks = Stack<BlockType, C.layers>;
+  using Unembedding = Linear<C.width, C.vocabulary, Bias::no>;
+  using Drop = Dropout<C.width, C.dropout>;
+  static constexpr bool final_norm = C.placement == NormPlacement::before;
+
+  using Input = Tokens;
+  using Output = Reals<C.vocabulary>;
+
+  struct Parameters {
+    typename TokenEmbedding::Parameters token_embedding;
+    INLAY_NO_UNIQUE_ADDRESS ParametersOf<PositionEmbedding> position_embedding;
+    typename Blocks::Parameters blocks;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ParametersOf<Norm>, Empty> norm;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<C.tied, Empty, ParametersOf<Unembedding>> logits;
+  };
+  struct PartBuffers {
+    INLAY_NO_UNIQUE_ADDRESS BuffersOf<PositionEmbedding> position_embedding;
+    INLAY_NO_UNIQUE_ADDRESS BuffersOf<Blocks> blocks;
+  };
+  using Buffers =
+      std::conditional_t<std::is_empty_v<BuffersOf<PositionEmbedding>> && std::is_empty_v<BuffersOf<Blocks>>, Empty,
+                         PartBuffers>;
+  template <size_t Sequences>
+  struct State {
+    StateOf<Blocks, Sequences> blocks;
+  };
+
+  template <Extent E>
+  struct Activations {
+    Tensor<float, E.rows, C.width> embedded;  // the first block's input
+    ActivationsOf<Blocks, E> blocks;
+    Tensor<float, E.rows, C.width> last;  // the last block's output
+    ActivationsOf<Norm, E> norm;
+    Tensor<float, E.rows, C.width> normalized;  // what the logits are computed from
+  };
+  template <Extent E>
+  struct Workspace {
+    WorkspaceOf<Blocks, E> blocks;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<E.training, Tensor<float, 2, E.rows, C.width>, Empty> gradients;
+  };
+
+  // logits: one row for each row of tokens, or for the last of each sequence, as the call asks.
+  template <class Frame>
+  static void forward(const Frame& frame, std::span<const Token> tokens, Rows<float, C.vocabulary> logits) {
+    auto& a = frame.activations;
+    const Rows<float, C.width> embedded(a.embedded, tokens.size());
+    const Rows<float, C.width> last(a.last, tokens.size());
+    TokenEmbedding::forward(frame.child(INLAY_PART(token_embedding)), tokens, embedded);
+    PositionEmbedding::forward(frame.child(INLAY_PART(position_embedding)), embedded, embedded);
+    Drop::forward(frame.child(INLAY_PART(dropout)), embedded, embedded);
+    Blocks::forward(frame.child(INLAY_PART(blocks)), embedded, last);
+    const Rows<float, C.width> wanted = rows_wanted(frame.call, last);
+    const Rows<float, C.width> normalized(a.normalized, wanted.count());
+    if constexpr (final_norm)
+      Norm::forward(frame.child(INLAY_PART(norm)), wanted, normalized);
+    else
+      detail::copy_rows<C.width>(wanted, normalized);
+    INLAY_ASSERT(logits.count() == wanted.count());
+    if constexpr (C.tied)
+      TokenEmbedding::logits_forward(frame.child(INLAY_PART(token_embedding)), normalized, logits);
+    else
+      Unembedding::forward(frame.child(INLAY_PART(logits)), normalized, logits);
+  }
+
+  // After a forward pass with Logits::all.
+  template <class Frame>
+  static void backward(const Frame& frame, std::span<const Token> tokens, Rows<const float, C.vocabulary> dlogits,
+                       NoGradient = {}) {
+    auto& a = frame.activations;
+    const size_t rows = tokens.size();
+    const Rows<float, C.width> d(&frame.workspace.gradients(0, 0, 0), rows);
+    const Rows<float, C.width> e(&frame.workspace.gradients(1, 0, 0), rows);
+    const Rows<const float, C.width> normalized(a.normalized, rows);
+    if constexpr (C.tied)
+      TokenEmbedding::logits_backward(frame.child(INLAY_PART(token_embedding)), normalized, dlogits, d);
+    else
+      Unembedding::backward(frame.child(INLAY_PART(logits)), normalized, dlogits, d);
+    if constexpr (final_norm)
+      Norm::backward(frame.child(INLAY_PART(norm)), Rows<const float, C.width>(a.last, rows), d, d);
+    Blocks::backward(frame.child(INLAY_PART(blocks)), Rows<const float, C.width>(a.embedded, rows), d, e);
+    Drop::backward(frame.child(INLAY_PART(dropout)), e, e, e);
+    PositionEmbedding::backward(frame.child(INLAY_PART(position_embedding)), e, e, no_gradient);
+    TokenEmbedding::backward(frame.child(INLAY_PART(token_embedding)), tokens, e);
+  }
+
+  template <class F, class... P>
+  static void visit(F&& f, const Path& path, P&... parts) {
+    visit_at<TokenEmbedding>(f, path / "token_embedding", parts.token_embedding...);
+    visit_at<PositionEmbedding>(f, path / "position_embedding", parts.position_embedding...);
+    visit_at<Blocks>(f, path / "blocks", parts.blocks...);
+    if constexpr (final_norm) visit_at<Norm>(f, path / "norm", parts.norm...);
+    if constexpr (!C.tied) visit_at<Unembedding>(f, path / "logits", parts.logits...);
+  }
+  static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
+    initialize_at<TokenEmbedding>(p.token_embedding, initializer, path / "token_embedding");
+    initialize_at<PositionEmbedding>(p.position_embedding, initializer, path / "position_embedding");
+    initialize_at<Blocks>(p.blocks, initializer, path / "blocks");
+    if constexpr (final_norm) initialize_at<Norm>(p.norm, initializer, path / "norm");
+    if constexpr (!C.tied) initialize_at<Unembedding>(p.logits, initializer, path / "logits");
+  }
+  static void initialize_buffers(Buffers& buffers) {
+    if constexpr (!std::is_same_v<Buffers, Empty>) {
+      initialize_buffers_at<PositionEmbedding>(buffers.position_embedding);
+      initialize_buffers_at<Blocks>(buffers.blocks);
+    }
+  }
+
+  // What names this model in a file: a hash of every field of the configuration.
+  static constexpr std::uint64_t fingerprint() {
+    Hash hash;
+    for (const size_t field : {C.vocabulary, C.context, C.width, C.heads, C.layers, hidden, position_count})
+      hash.number(field);
+    for (const bool field : {C.tied, C.biases, C.norm_gain}) hash.byte(field);
+    hash.byte(static_cast<std::uint8_t>(C.activation));
+    hash.byte(static_cast<std::uint8_t>(C.norm));
+    hash.byte(static_cast<std::uint8_t>(C.placement));
+    hash.byte(static_cast<std::uint8_t>(C.positions));
+    hash.real(C.dropout);
+    hash.real(C.epsilon);
+    return hash.value();
+  }
+
+ private:
+  // All rows, or the last of each sequence, moved to the front.
+  static Rows<float, C.width> rows_wanted(const Call& call, Rows<float, C.width> last) {
+    if (call.logits == Logits::all) return last;
+    for (size_t s = 0; s < call.packing.count; ++s) {
+      const float* const from = last.row(call.packing.begin(s) + call.packing.length(s) - 1);
+      float* const to = last.row(s);
+      for (size_t j = 0; j < C.width; ++j) to[j] = from[j];
+    }
+    return last.part(0, call.packing.count);
+  }
+};
+
+}  // namespace inlay::inline INLAY_ABI

@@ -1,0 +1,265 @@
+#pragma once
+// The module: the unit that models are built from.
+//
+// A module is a stateless type: shapes, the types of what it needs, and two functions.
+//
+//   struct Parameters           what is trained, an aggregate of tensors and of other modules' Parameters.
+//                               Gradients and both Adam moments have the same type.
+//   struct Buffers              what is not trained: tables, frozen weights; may lie in flash.
+//   State<Sequences>            what lives from call to call: the key/value cache of that many sequences.
+//   Activations<Extent>         what forward keeps for backward and nobody else holds.
+//   Workspace<Extent>           dead when a call returns.
+//   Input, Output               Reals<width> or Tokens.
+//
+//   forward(frame, x, y)        y = f(x)
+//   backward(frame, x, dy, dx)  dx = (dy/dx)^T dy, assigned; parameter gradients are added to frame.gradients.
+//                               x is what forward was given. dx is no_gradient where nothing below is trained.
+//   visit(f, path, parts...)    f(path, tensor...) for each parameter tensor, over several aggregates of the type
+//                               Parameters at once: the optimizer, zeroing, saving, loading and counting.
+//   initialize(parameters, initializer, path)   optional: how a new one begins; without it, all-zero.
+//
+// What a module does not name it does not have (Empty). The frame groups what travels together:
+// frame.child(INLAY_PART(norm)) is the same frame for the child whose parts are the members called `norm`.
+//
+// Source of the scheme: module-based automatic differentiation; each backward is the vector-Jacobian product
+// dJ/da_i = sum_j dJ/db_j db_j/da_i, and composing modules composes their backward passes.
+
+#include <inlay/config.hpp>
+#include <inlay/memory/hash.hpp>
+#include <inlay/memory/overlay.hpp>
+#include <inlay/modules/call.hpp>
+#include <inlay/modules/path.hpp>
+#include <inlay/parallel/executor.hpp>
+#include <inlay/tensor/tensor.hpp>
+
+#include <concepts>
+#include <type_traits>
+
+namespace inlay::inline INLAY_ABI {
+
+// What flows between modules: rows of `Width` numbers, or one integer a row.
+template <size_t Width>
+struct Reals {
+  static constexpr size_t width = Width;
+  using Values = Rows<float, Width>;
+  using ConstValues = Rows<const float, Width>;
+};
+struct Tokens {
+  using Values = std::span<Token>;
+  using ConstValues = std::span<const Token>;
+};
+
+// In place of dx: nobody below wants the gradient, so it is not computed.
+struct NoGradient {};
+inline constexpr NoGradient no_gradient{};
+template <class T>
+inline constexpr bool wants_gradient = !std::is_same_v<std::remove_cvref_t<T>, NoGradient>;
+
+// How much of forward is computed again in backward instead of being kept: a compile-time exchange of bytes for time.
+enum class Recompute : std::uint8_t {
+  none,   // keep all that backward reads
+  cheap,  // compute again what costs one pass over memory: normalised rows, activations of the feed-forward
+  block,  // keep each block's input only, and run its forward pass again
+};
+
+// The capacity of a call: what activations and workspace are sized for.
+struct Extent {
+  size_t rows = 1;       // of all packed sequences together
+  size_t workers = 1;    // that may work inside the modules at the same time
+  bool training = true;  // whether backward follows; without it a stack of blocks shares one block's activations
+  Recompute recompute = Recompute::none;
+};
+
+namespace detail {
+template <class M>
+concept HasBuffers = requires {
+  typename M::Buffers;
+};
+template <class M>
+concept HasState = requires {
+  typename M::template State<1>;
+};
+template <class M>
+concept HasActivations = requires {
+  typename M::template Activations<Extent{}>;
+};
+template <class M>
+concept HasWorkspace = requires {
+  typename M::template Workspace<Extent{}>;
+};
+
+template <class M>
+struct Buffers {
+  using type = Empty;
+};
+template <HasBuffers M>
+struct Buffers<M> {
+  using type = typename M::Buffers;
+};
+template <class M, size_t N>
+struct State {
+  using type = Empty;
+};
+template <HasState M, size_t N>
+struct State<M, N> {
+  using type = typename M::template State<N>;
+};
+template <class M, Extent E>
+struct Activations {
+  using type = Empty;
+};
+template <HasActivations M, Extent E>
+struct Activations<M, E> {
+  using type = typename M::template Activations<E>;
+};
+template <class M, Extent E>
+struct Workspace {
+  using type = Empty;
+};
+template <HasWorkspace M, Extent E>
+struct Workspace<M, E> {
+  using type = typename M::template Workspace<E>;
+};
+inline Empty nothing{};
+}  // namespace detail
+
+template <class M>
+using ParametersOf = typename M::Parameters;
+template <class M>
+using BuffersOf = typename detail::Buffers<M>::type;
+template <class M, size_t Sequences>
+using StateOf = typename detail::State<M, Sequences>::type;
+template <class M, Extent E>
+using ActivationsOf = typename detail::Activations<M, E>::type;
+template <class M, Extent E>
+using WorkspaceOf = typename detail::Workspace<M, E>::type;
+
+// A member that parts have in common: its name, and how to reach it. A part that has no such member gives Empty.
+template <class Select>
+struct Part {
+  const char* name;
+  Select select;
+};
+template <class Select>
+Part(const char*, Select) -> Part<Select>;
+#define INLAY_PART(member)                      \
+  ::inlay::Part {                               \
+#member, [](auto& parts) -> auto& {         \
+      if constexpr (requires { parts.member; }) \
+        return parts.member;                    \
+      else                                      \
+        return ::inlay::detail::nothing;        \
+    }                                           \
+  }
+// The same for member[index].
+#define INLAY_PART_AT(member, index)                 \
+  ::inlay::Part {                                    \
+#member, [at = (index)](auto& parts) -> auto& {  \
+      if constexpr (requires { parts.member[at]; })  \
+        return parts.member[at];                     \
+      else if constexpr (requires { parts.member; }) \
+        return parts.member;                         \
+      else                                           \
+        return ::inlay::detail::nothing;             \
+    }                                                \
+  }
+
+// What travels with a forward pass. S is Empty where nothing is remembered between calls.
+template <class P, class B, class S, class A, class W, class Ex>
+struct Forward {
+  const P& parameters;
+  const B& buffers;
+  S& state;
+  A& activations;
+  W& workspace;
+  const Call& call;
+  const Ex& executor;
+  Stream stream;
+
+  template <class Select>
+  INLAY_FORCE_INLINE auto child(Part<Select> part, size_t index = 0) const {
+    return with(part.select(parameters), part.select(buffers), part.select(state), part.select(activations),
+                part.select(workspace), stream.child(part.name, index));
+  }
+  // The same with another workspace.
+  template <class W2>
+  INLAY_FORCE_INLINE auto on(W2& other) const {
+    return with(parameters, buffers, state, activations, other, stream);
+  }
+  template <class P2, class B2, class S2, class A2, class W2>
+  INLAY_FORCE_INLINE auto with(const P2& p, const B2& b, S2& s, A2& a, W2& w, Stream child_stream) const {
+    return Forward<P2, B2, S2, A2, W2, Ex>{p, b, s, a, w, call, executor, child_stream};
+  }
+};
+
+template <class P, class B, class A, class W, class Ex>
+struct Backward {
+  const P& parameters;
+  P& gradients;
+  const B& buffers;
+  A& activations;
+  W& workspace;
+  const Call& call;
+  const Ex& executor;
+  Stream stream;
+
+  template <class Select>
+  INLAY_FORCE_INLINE auto child(Part<Select> part, size_t index = 0) const {
+    return with(part.select(parameters), part.select(gradients), part.select(buffers), part.select(activations),
+                part.select(workspace), stream.child(part.name, index));
+  }
+  template <class W2>
+  INLAY_FORCE_INLINE auto on(W2& other) const {
+    return with(parameters, gradients, buffers, activations, other, stream);
+  }
+  template <class P2, class B2, class A2, class W2>
+  INLAY_FORCE_INLINE auto with(const P2& p, P2& g, const B2& b, A2& a, W2& w, Stream child_stream) const {
+    return Backward<P2, B2, A2, W2, Ex>{p, g, b, a, w, call, executor, child_stream};
+  }
+  // The forward frame of the same call, for what is computed again.
+  INLAY_FORCE_INLINE auto forward() const {
+    return Forward<P, B, Empty, A, W, Ex>{parameters, buffers, detail::nothing, activations,
+                                          workspace,  call,    executor,        stream};
+  }
+};
+
+// What a user's own module has to have. Shapes of x and y follow from Input and Output.
+template <class M>
+concept Module = requires {
+  typename M::Parameters;
+  typename M::Input;
+  typename M::Output;
+}
+&&std::is_trivial_v<typename M::Parameters>&& requires(
+    const Forward<ParametersOf<M>, BuffersOf<M>, Empty, ActivationsOf<M, Extent{}>, WorkspaceOf<M, Extent{}>, Serial>&
+        forward,
+    const Backward<ParametersOf<M>, BuffersOf<M>, ActivationsOf<M, Extent{}>, WorkspaceOf<M, Extent{}>, Serial>&
+        backward,
+    typename M::Input::ConstValues x, typename M::Output::Values y, typename M::Output::ConstValues dy) {
+  M::forward(forward, x, y);
+  M::backward(backward, x, dy, no_gradient);
+};
+
+// Calls f(path, tensor...) for each parameter tensor of M, over one or more aggregates of its Parameters.
+template <class M, class F, class... P>
+void visit(F&& f, P&... parameters) {
+  if constexpr (requires { M::visit(f, Path{}, parameters...); }) M::visit(f, Path{}, parameters...);
+}
+template <class M, class F, class... P>
+void visit_at(F&& f, const Path& path, P&... parameters) {
+  if constexpr (requires { M::visit(f, path, parameters...); }) M::visit(f, path, parameters...);
+}
+
+// Fills the tables of M, where it has any.
+template <class M, class B>
+void initialize_buffers_at(B& buffers) {
+  if constexpr (requires { M::initialize_buffers(buffers); }) M::initialize_buffers(buffers);
+}
+
+// The number of trained numbers in M, and of its tensors.
+template <class M>
+constexpr size_t parameter_count() {
+  return bytes_of<ParametersOf<M>> / sizeof(float);
+}
+
+}  // namespace inlay::inline INLAY_ABI

@@ -1,0 +1,83 @@
+#pragma once
+// FloatEnvironment: the rounding and denormal mode that inlay's arithmetic is defined in, for one scope.
+//
+// A plug-in host or an audio thread often flushes denormals to zero, and a bit then depends on who called. While an
+// object of this type lives, floats are rounded to nearest, ties to even, and denormals are kept; the destructor
+// restores what was there. Every public entry point and every task on another thread opens one. It costs a few cycles
+// where the mode is already right, because then nothing is written.
+//
+//   x86-64: MXCSR; AArch64 and 32-bit Arm with an FPU: FPCR / FPSCR; RISC-V: frm; s390x: the rounding bits of FPC.
+//   Elsewhere the mode that the program starts with is the right one and nothing is done.
+
+#include <inlay/config.hpp>
+
+#if defined(__SSE__) || defined(_M_X64)
+#include <xmmintrin.h>
+#endif
+
+namespace inlay::inline INLAY_ABI {
+
+class FloatEnvironment {
+ public:
+  FloatEnvironment() noexcept : saved_(read()) {
+    if ((saved_ & mode_bits) != 0) write(saved_ & ~mode_bits);
+  }
+  ~FloatEnvironment() {
+    if ((saved_ & mode_bits) != 0) write(saved_);
+  }
+  FloatEnvironment(const FloatEnvironment&) = delete;
+  FloatEnvironment& operator=(const FloatEnvironment&) = delete;
+
+ private:
+#if defined(__SSE__) || defined(_M_X64)
+  using Register = unsigned;
+  static constexpr Register mode_bits = 0x8000u | 0x6000u | 0x0040u;  // flush to zero, rounding, denormals are zero
+  static Register read() { return _mm_getcsr(); }
+  static void write(Register value) { _mm_setcsr(value); }
+#elif defined(__aarch64__)
+  using Register = std::uint64_t;
+  static constexpr Register mode_bits = 0x01c00000u;  // FZ, RMode
+  static Register read() {
+    Register value;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(value));
+    return value;
+  }
+  static void write(Register value) { __asm__ volatile("msr fpcr, %0" : : "r"(value)); }
+#elif defined(__arm__) && defined(__ARM_FP)
+  using Register = std::uint32_t;
+  static constexpr Register mode_bits = 0x01c00000u;  // FZ, RMode
+  static Register read() {
+    Register value;
+    __asm__ volatile("vmrs %0, fpscr" : "=r"(value));
+    return value;
+  }
+  static void write(Register value) { __asm__ volatile("vmsr fpscr, %0" : : "r"(value)); }
+#elif defined(__riscv_flen)
+  using Register = std::uint32_t;
+  static constexpr Register mode_bits = 0x7u;  // frm
+  static Register read() {
+    Register value;
+    __asm__ volatile("frrm %0" : "=r"(value));
+    return value;
+  }
+  static void write(Register value) { __asm__ volatile("fsrm %0" : : "r"(value)); }
+#elif defined(__s390x__)
+  using Register = std::uint32_t;
+  static constexpr Register mode_bits = 0x3u;  // binary rounding mode
+  static Register read() {
+    Register value;
+    __asm__ volatile("efpc %0" : "=d"(value));
+    return value;
+  }
+  static void write(Register value) { __asm__ volatile("sfpc %0" : : "d"(value)); }
+#else
+  using Register = unsigned;
+  static constexpr Register mode_bits = 0;
+  static Register read() { return 0; }
+  static void write(Register) {}
+#endif
+
+  Register saved_;
+};
+
+}  // namespace inlay::inline INLAY_ABI

@@ -1,0 +1,81 @@
+#pragma once
+// Losses: what training minimises, and the gradient that backward begins with.
+//
+//   SoftmaxCrossEntropy<classes, smoothing>
+//     loss = sum_i w_i (log sum_k exp z_ik - sum_j q_ij z_ij) / sum_i w_i
+//     q_ij = (1 - smoothing) [j = label_i] + smoothing / classes;  w_i = 1 unless the batch gives weights
+//
+// A row labelled ignored_label counts neither in the sum nor in its weight. The gradient of a row is left unscaled,
+// w_i (softmax(z_i) - q_i): the division by the sum of weights happens once, in the update, so that accumulating
+// micro-batches gives the bits of the large batch.
+//
+// A user's own loss has Targets, part(), weight() and backward() as here. Formulas and sources: kernels/softmax.hpp.
+
+#include <inlay/config.hpp>
+#include <inlay/kernels/softmax.hpp>
+#include <inlay/modules/module.hpp>
+#include <inlay/parallel/drivers.hpp>
+
+namespace inlay::inline INLAY_ABI {
+
+struct TokenTargets {
+  std::span<const Token> labels;        // one a row
+  std::span<const float> weights = {};  // one a row, or none
+};
+
+template <size_t Classes, float Smoothing = 0.0f>
+struct SoftmaxCrossEntropy {
+  static_assert(Smoothing >= 0.0f && Smoothing < 1.0f, "inlay: label smoothing is at least 0 and less than 1");
+
+  using Targets = TokenTargets;
+  static constexpr size_t width = Classes;
+
+  template <Extent E>
+  struct Workspace {
+    Tensor<float, E.rows> row_loss;
+  };
+
+  static Targets part(const Targets& targets, size_t first, size_t count) {
+    return {targets.labels.subspan(first, count),
+            targets.weights.empty() ? targets.weights : targets.weights.subspan(first, count)};
+  }
+
+  // Adds the weights of the rows to `total`, in order.
+  static void add_weight(const Targets& targets, float& total) {
+    for (size_t i = 0; i < targets.labels.size(); ++i)
+      if (targets.labels[i] != ignored_label) total += weight_of(targets, i);
+  }
+
+  // Adds the rows' losses to `total`, in order, and replaces the logits by their unscaled gradient.
+  template <class W, class Ex>
+  static void backward(const Ex& executor, W& workspace, Rows<float, Classes> logits, const Targets& targets,
+                       float& total) {
+    run(executor, workspace, logits.count(), total, [&](size_t i) {
+      return kernels::cross_entropy_row(Classes, logits.row(i), targets.labels[i], Smoothing, weight_of(targets, i));
+    });
+  }
+  // The losses alone.
+  template <class W, class Ex>
+  static void forward(const Ex& executor, W& workspace, Rows<const float, Classes> logits, const Targets& targets,
+                      float& total) {
+    run(executor, workspace, logits.count(), total, [&](size_t i) {
+      return kernels::cross_entropy_of_row(Classes, logits.row(i), targets.labels[i], Smoothing, weight_of(targets, i));
+    });
+  }
+
+ private:
+  static float weight_of(const Targets& targets, size_t row) {
+    return targets.weights.empty() ? 1.0f : targets.weights[row];
+  }
+
+  template <class W, class Ex, class F>
+  static void run(const Ex& executor, W& workspace, size_t rows, float& total, F&& loss_of_row) {
+    float* const losses = workspace.row_loss.data();
+    parallel::for_each_block(executor, rows, 1 + 65536 / Classes, [&](size_t first, size_t count) {
+      for (size_t i = first; i < first + count; ++i) losses[i] = loss_of_row(i);
+    });
+    for (size_t i = 0; i < rows; ++i) total += losses[i];
+  }
+};
+
+}  // namespace inlay::inline INLAY_ABI
