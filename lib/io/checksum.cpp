@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include <inlay/io/tensor_list.hpp>
+
 namespace inlay::io {
 namespace {
 
@@ -75,11 +77,6 @@ std::uint64_t Checksum::value() const noexcept {
   return hash ^ (hash >> 32U);
 }
 
-std::string checksum_text(std::uint64_t value) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result = "xxh64:";
-  for (unsigned shift = 64; shift > 0; shift -= 4) result += digits[(value >> (shift - 4U)) & 15U];
-  return result;
-}
+std::string checksum_text(std::uint64_t value) { return "xxh64:" + detail::hexadecimal(value); }
 
 }  // namespace inlay::io

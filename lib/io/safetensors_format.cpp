@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -51,12 +52,17 @@ Result<std::string> format_header(std::span<const TensorEntry> tensors, const Me
 
 Checksum header_checksum(std::span<const TensorEntry> tensors, const Metadata& metadata) {
   Checksum checksum;
+  // By name, not by place: two empty tensors can share a place, and their order in the header means nothing.
+  std::vector<const TensorEntry*> by_name;
+  for (const TensorEntry& entry : tensors) by_name.push_back(&entry);
+  std::ranges::sort(by_name, {}, [](const TensorEntry* entry) -> const std::string& { return entry->name; });
   add_number(checksum, tensors.size());
-  for (const TensorEntry& entry : tensors) {
-    add_text(checksum, entry.name);
-    add_text(checksum, element_name(entry.type));
-    add_number(checksum, entry.shape.rank);
-    for (std::size_t index = 0; index < entry.shape.rank; ++index) add_number(checksum, entry.shape.sizes[index]);
+  for (const TensorEntry* entry : by_name) {
+    add_text(checksum, entry->name);
+    add_text(checksum, element_name(entry->type));
+    add_number(checksum, entry->shape.rank);
+    for (std::size_t index = 0; index < entry->shape.rank; ++index) add_number(checksum, entry->shape.sizes[index]);
+    add_number(checksum, entry->begin);
   }
   // Tools keep the entries in hash tables, so their order means nothing.
   Metadata sorted = metadata;

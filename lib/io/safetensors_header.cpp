@@ -4,7 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
-#include <tuple>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -236,9 +236,9 @@ Result<Header> parse_header(std::span<const char> text, std::uint64_t data_size)
   HeaderHandler handler(header);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &handler)) return Error(handler.message());
 
-  std::sort(header.tensors.begin(), header.tensors.end(), [](const TensorEntry& left, const TensorEntry& right) {
-    return std::tie(left.begin, left.end, left.name) < std::tie(right.begin, right.end, right.name);
-  });
+  // Stable: empty tensors at one place keep the order of the header.
+  std::ranges::stable_sort(header.tensors, {},
+                           [](const TensorEntry& entry) { return std::pair(entry.begin, entry.end); });
   header.by_name.resize(header.tensors.size());
   std::iota(header.by_name.begin(), header.by_name.end(), 0U);
   const auto name = [&](std::uint32_t index) -> const std::string& { return header.tensors[index].name; };

@@ -26,8 +26,9 @@ Result<Header> parse_header(std::span<const char> text, std::uint64_t data_size)
 // The JSON text, without the length and the padding. Fails for names and metadata that are no UTF-8.
 Result<std::string> format_header(std::span<const TensorEntry> tensors, const Metadata& metadata);
 
-// The part of the checksum that covers the header: names, types, shapes and metadata other than the checksum itself,
-// each text preceded by its length. The data follow in the order of the tensors.
+// The part of the checksum that covers the header: their number, then name, type, rank, sizes and first offset of each
+// tensor in the order of the names, then key and text of the metadata in the order of the keys, without the checksum
+// itself. Numbers are 64 bits, little-endian; texts come after their length. All the data follow.
 Checksum header_checksum(std::span<const TensorEntry> tensors, const Metadata& metadata);
 
 }  // namespace inlay::io

@@ -36,5 +36,6 @@ write("gap", {"a": tensor("U8", [1], 0, 1), "b": tensor("U8", [1], 2, 3)}, bytes
 write("overflow", {"a": tensor("C64", [2**32, 2**32], 0, 8)}, bytes(8))
 write("duplicate", '{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}')
 write("deep", '{"a":' + "[" * 40)
+write("empty_tensors", {"f": tensor("C64", [0], 0, 0), "a": tensor("U8", [0], 0, 0)})
 write("foreign", '[1.5e3,null,true,"\\n"]')
 (folder / "short").write_bytes(b"\2\0\0")
