@@ -44,7 +44,7 @@ ACTIVATIONS = {
 }
 
 
-def make_parameters(biases, tied, seed):
+def make_parameters(biases, tied, post_norm, seed):
     """Moderately large values, so that attention is far from uniform; each is a float exactly."""
     generator = torch.Generator().manual_seed(seed)
     parameters = {}
@@ -73,13 +73,14 @@ def make_parameters(biases, tied, seed):
         norm(block + "feed_forward_norm")
         linear(block + "feed_forward.up", WIDTH, HIDDEN)
         linear(block + "feed_forward.down", HIDDEN, WIDTH)
-    norm("norm")
+    if not post_norm:
+        norm("norm")
     if not tied:
         normal("logits.weight", WIDTH, VOCABULARY)
     return parameters
 
 
-def forward(parameters, tokens, activation, tied):
+def forward(parameters, tokens, activation, tied, post_norm):
     """One sequence: logits [length][vocabulary]."""
 
     def linear(name, x):
@@ -101,10 +102,17 @@ def forward(parameters, tokens, activation, tied):
     x = parameters["token_embedding.weight"][tokens] + parameters["position_embedding.weight"][: tokens.shape[0]]
     for layer in range(LAYERS):
         block = f"blocks.{layer}."
-        x = x + attention(block + "attention", norm(block + "attention_norm", x))
-        hidden = ACTIVATIONS[activation](linear(block + "feed_forward.up", norm(block + "feed_forward_norm", x)))
-        x = x + linear(block + "feed_forward.down", hidden)
-    x = norm("norm", x)
+        attend = lambda y: attention(block + "attention", y)
+        feed_forward = lambda y: linear(block + "feed_forward.down",
+                                        ACTIVATIONS[activation](linear(block + "feed_forward.up", y)))
+        if post_norm:  # the transformer of 2017
+            x = norm(block + "attention_norm", x + attend(x))
+            x = norm(block + "feed_forward_norm", x + feed_forward(x))
+        else:  # GPT-2
+            x = x + attend(norm(block + "attention_norm", x))
+            x = x + feed_forward(norm(block + "feed_forward_norm", x))
+    if not post_norm:
+        x = norm("norm", x)
     return x @ (parameters["token_embedding.weight"].t() if tied else parameters["logits.weight"])
 
 
@@ -123,16 +131,16 @@ def write_safetensors(path, tensors, metadata):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
-def make_golden(path, *, activation, biases, tied, seed):
+def make_golden(path, *, activation, biases, tied, post_norm=False, seed):
     generator = torch.Generator().manual_seed(seed + 1000)
     rows = sum(LENGTHS)
     inputs = torch.randint(VOCABULARY, (rows,), generator=generator)
     targets = torch.randint(VOCABULARY, (rows,), generator=generator)
     offsets = [sum(LENGTHS[:i]) for i in range(len(LENGTHS) + 1)]
-    parameters = make_parameters(biases, tied, seed)
+    parameters = make_parameters(biases, tied, post_norm, seed)
 
     def run():
-        logits = torch.cat([forward(parameters, inputs[begin:end], activation, tied)
+        logits = torch.cat([forward(parameters, inputs[begin:end], activation, tied, post_norm)
                             for begin, end in zip(offsets, offsets[1:])])
         return logits, F.cross_entropy(logits, targets)
 
@@ -164,7 +172,7 @@ def make_golden(path, *, activation, biases, tied, seed):
     write_safetensors(path, tensors, {
         "vocabulary": str(VOCABULARY), "context": str(CONTEXT), "width": str(WIDTH), "heads": str(HEADS),
         "layers": str(LAYERS), "hidden": str(HIDDEN), "activation": activation, "biases": str(biases).lower(),
-        "tied": str(tied).lower(), "norm_epsilon": str(NORM_EPSILON), "steps": str(STEPS),
+        "tied": str(tied).lower(), "placement": "after" if post_norm else "before", "norm_epsilon": str(NORM_EPSILON), "steps": str(STEPS),
         "learning_rate": str(LEARNING_RATE), "beta1": str(BETAS[0]), "beta2": str(BETAS[1]), "epsilon": str(EPSILON),
         "weight_decay": str(WEIGHT_DECAY), "clip_norm": str(CLIP_NORM), "made_with": "PyTorch " + torch.__version__})
     print(f"{path.name}: {path.stat().st_size} bytes, losses", " ".join(f"{l:.4f}" for l in losses),
@@ -176,3 +184,4 @@ if __name__ == "__main__":
     here = pathlib.Path(__file__).resolve().parent
     make_golden(here / "gpt_tied_gelu_erf.safetensors", activation="gelu_erf", biases=False, tied=True, seed=1)
     make_golden(here / "gpt_untied_gelu_tanh.safetensors", activation="gelu_tanh", biases=True, tied=False, seed=2)
+    make_golden(here / "gpt_post_norm_relu.safetensors", activation="relu", biases=True, tied=True, post_norm=True, seed=3)
