@@ -46,3 +46,11 @@ function(inlay_warnings target)
     endif()
   endif()
 endfunction()
+
+# Bare metal: the toolchain file names the board's start-up code, which every program of the build links.
+if(PROJECT_IS_TOP_LEVEL AND INLAY_STARTUP_SOURCES)
+  add_library(inlay_startup OBJECT ${INLAY_STARTUP_SOURCES})
+  target_compile_features(inlay_startup PRIVATE cxx_std_20)
+  target_compile_options(inlay_startup PRIVATE -fno-exceptions -fno-rtti -fno-tree-loop-distribute-patterns)
+  link_libraries($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:inlay_startup>)
+endif()

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Installs the packages that inlay is built with, on Debian 12 and 13 (and on what derives from them). Installs only what is missing.
+#
+#   toolchains/setup.sh                          what the presets demo, test and bench need
+#   toolchains/setup.sh --ci                     also Clang, its sanitizers and fuzzer, clang-format
+#   toolchains/setup.sh --cross aarch64 cortex-m also the cross compilers named, and the emulators that run their programs
+#   toolchains/setup.sh --list                   prints the packages of the groups asked for, and installs nothing
+set -euo pipefail
+
+base="g++ cmake ninja-build libxsimd-dev libtbb-dev catch2 libbenchmark-dev nlohmann-json3-dev libcli11-dev"
+ci="clang libclang-rt-dev clang-format"
+aarch64="g++-aarch64-linux-gnu qemu-user"
+cortex_m="gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
+
+usage() {
+  sed -n '2,8s/^# \{0,1\}//p' "$0"
+}
+
+packages=$base
+list_only=false
+while [ $# -gt 0 ]; do
+  case $1 in
+    --ci) packages+=" $ci" ;;
+    --cross)
+      [ $# -gt 1 ] || { echo "setup.sh: --cross needs a target: aarch64, cortex-m" >&2; exit 2; }
+      while [ $# -gt 1 ] && [ "${2#--}" = "$2" ]; do
+        case $2 in
+          aarch64) packages+=" $aarch64" ;;
+          cortex-m) packages+=" $cortex_m" ;;
+          *) echo "setup.sh: no cross target $2; there are aarch64 and cortex-m" >&2; exit 2 ;;
+        esac
+        shift
+      done
+      ;;
+    --list) list_only=true ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "setup.sh: no option $1" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+read -ra packages <<<"$packages"
+
+if $list_only; then
+  printf '%s\n' "${packages[@]}"
+  exit 0
+fi
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  cat >&2 <<'TEXT'
+setup.sh: this system has no apt. inlay needs, from its packages or from source:
+  a C++20 compiler (GCC 12, Clang 14 or later), CMake 3.25 or later, Ninja;
+  for inlay::inlay  xsimd 8.1 or later (where it is missing, CMake fetches its repository);
+  for inlay::tbb    oneTBB 2021 or later (optional);
+  for inlay::io     nlohmann_json 3.9 or later; for the examples CLI11; for the tests Catch2; for the benchmarks Google Benchmark
+                    (CMake fetches the repositories of those that are missing).
+Then: cmake --workflow --preset test
+TEXT
+  exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "setup.sh: all ${#packages[@]} packages are installed; nothing to do."
+  exit 0
+fi
+
+run=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "setup.sh: not root, and there is no sudo. As root, run: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  run=(sudo)
+fi
+echo "setup.sh: installing ${missing[*]}"
+if ! "${run[@]}" apt-get update -qq; then
+  echo "setup.sh: the package lists could not be refreshed; going on with those that are there." >&2
+fi
+if ! "${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; then
+  echo "setup.sh: apt-get could not install: ${missing[*]}" >&2
+  exit 1
+fi
+echo "setup.sh: done."
