@@ -200,9 +200,10 @@ struct Gpt {
   }
 
  private:
-  // All rows, or the last of each sequence, moved to the front.
+  // All rows; the last of each sequence, moved to the front; or none.
   static Rows<float, C.width> rows_wanted(const Call& call, Rows<float, C.width> last) {
     if (call.logits == Logits::all) return last;
+    if (call.logits == Logits::none) return last.part(0, 0);
     for (size_t s = 0; s < call.packing.count; ++s) {
       const float* const from = last.row(call.packing.begin(s) + call.packing.length(s) - 1);
       float* const to = last.row(s);

@@ -15,7 +15,7 @@ namespace inlay::inline INLAY_ABI {
 using Token = std::uint32_t;
 
 // Which rows the logits are computed for.
-enum class Logits : std::uint8_t { all, last_of_each_sequence };
+enum class Logits : std::uint8_t { all, last_of_each_sequence, none };
 
 struct Packing {
   const std::uint32_t* offsets;           // count + 1 of them, ascending; rows count from offsets[0]

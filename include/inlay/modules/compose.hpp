@@ -32,9 +32,6 @@ constexpr auto& element(T& tuple) {
     return element<I - 1>(tuple.tail);
 }
 
-template <class M, class... Rest>
-using Last = typename Nth<sizeof...(Rest), M, Rest...>::type;
-
 }  // namespace detail
 
 template <class... Ms>
@@ -45,7 +42,7 @@ struct Sequential {
   using At = typename detail::Nth<I, Ms...>::type;
 
   using Input = typename At<0>::Input;
-  using Output = typename detail::Last<Ms...>::Output;
+  using Output = typename At<count - 1>::Output;
   using Parameters = detail::Tuple<ParametersOf<Ms>...>;
   using Buffers = detail::Tuple<BuffersOf<Ms>...>;
   template <size_t Sequences>

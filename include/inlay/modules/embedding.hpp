@@ -20,6 +20,7 @@ namespace inlay::inline INLAY_ABI {
 
 template <size_t Vocabulary, size_t Width>
 struct Embedding {
+  static constexpr size_t vocabulary = Vocabulary;
   using Input = Tokens;
   using Output = Reals<Width>;
 
