@@ -18,33 +18,30 @@ namespace inlay::inline INLAY_ABI::simd {
 
 struct Lanes {
   static constexpr std::size_t count = 16 / width;  // registers
-  batch registers[count];
+  batch sums[count];
 
   static INLAY_FORCE_INLINE Lanes filled(float x) noexcept {
     Lanes lanes;
-    for (std::size_t r = 0; r < count; ++r) lanes.registers[r] = broadcast(x);
+    for (std::size_t r = 0; r < count; ++r) lanes.sums[r] = broadcast(x);
     return lanes;
   }
   static INLAY_FORCE_INLINE Lanes zero() noexcept { return filled(0.0f); }
 
-  INLAY_FORCE_INLINE void add(std::size_t r, batch x) noexcept { registers[r] = registers[r] + x; }
-  INLAY_FORCE_INLINE void fma(std::size_t r, batch a, batch b) noexcept {
-    registers[r] = simd::fma(a, b, registers[r]);
-  }
-  INLAY_FORCE_INLINE void maximum(std::size_t r, batch x) noexcept { registers[r] = simd::maximum(registers[r], x); }
+  INLAY_FORCE_INLINE void add(std::size_t r, batch x) noexcept { sums[r] = sums[r] + x; }
+  INLAY_FORCE_INLINE void fma(std::size_t r, batch a, batch b) noexcept { sums[r] = simd::fma(a, b, sums[r]); }
+  INLAY_FORCE_INLINE void maximum(std::size_t r, batch x) noexcept { sums[r] = simd::maximum(sums[r], x); }
 
   INLAY_FORCE_INLINE float sum() const noexcept {
     Lanes tree = *this;
     for (std::size_t half = count / 2; half != 0; half /= 2)
-      for (std::size_t r = 0; r < half; ++r) tree.registers[r] = tree.registers[r] + tree.registers[r + half];
-    return reduce_add(tree.registers[0]);
+      for (std::size_t r = 0; r < half; ++r) tree.sums[r] = tree.sums[r] + tree.sums[r + half];
+    return reduce_add(tree.sums[0]);
   }
   INLAY_FORCE_INLINE float largest() const noexcept {
     Lanes tree = *this;
     for (std::size_t half = count / 2; half != 0; half /= 2)
-      for (std::size_t r = 0; r < half; ++r)
-        tree.registers[r] = simd::maximum(tree.registers[r], tree.registers[r + half]);
-    return reduce_maximum(tree.registers[0]);
+      for (std::size_t r = 0; r < half; ++r) tree.sums[r] = simd::maximum(tree.sums[r], tree.sums[r + half]);
+    return reduce_maximum(tree.sums[0]);
   }
 };
 

@@ -35,6 +35,7 @@ struct ScalarMask {
 struct ScalarIntegers {
   std::int32_t value;
   static constexpr ScalarIntegers broadcast(std::int32_t x) noexcept { return {x}; }
+  static constexpr ScalarIntegers load(const std::int32_t* from) noexcept { return {*from}; }
 };
 
 struct ScalarBatch {
@@ -43,6 +44,7 @@ struct ScalarBatch {
   static constexpr std::size_t width = 1;
   float value;
   static constexpr ScalarBatch broadcast(float x) noexcept { return {x}; }
+  static constexpr ScalarBatch load(const float* from) noexcept { return {*from}; }
 };
 
 INLAY_FORCE_INLINE void store(float* to, ScalarBatch x) noexcept { *to = x.value; }

@@ -43,6 +43,9 @@ struct NativeMask {
 struct NativeIntegers {
   __m512i value;
   static INLAY_FORCE_INLINE NativeIntegers broadcast(std::int32_t x) noexcept { return {_mm512_set1_epi32(x)}; }
+  static INLAY_FORCE_INLINE NativeIntegers load(const std::int32_t* from) noexcept {
+    return {_mm512_loadu_si512(from)};
+  }
 };
 struct NativeBatch {
   using integers = NativeIntegers;
@@ -50,6 +53,7 @@ struct NativeBatch {
   static constexpr std::size_t width = 16;
   __m512 value;
   static INLAY_FORCE_INLINE NativeBatch broadcast(float x) noexcept { return {_mm512_set1_ps(x)}; }
+  static INLAY_FORCE_INLINE NativeBatch load(const float* from) noexcept { return {_mm512_loadu_ps(from)}; }
 };
 
 using batch = NativeBatch;
@@ -58,8 +62,6 @@ using mask = NativeMask;
 inline constexpr std::size_t registers = 32;
 inline constexpr bool has_fused_multiply_add = true;
 
-INLAY_FORCE_INLINE batch load(const float* from) noexcept { return {_mm512_loadu_ps(from)}; }
-INLAY_FORCE_INLINE ibatch load(const std::int32_t* from) noexcept { return {_mm512_loadu_si512(from)}; }
 INLAY_FORCE_INLINE void store(float* to, batch x) noexcept { _mm512_storeu_ps(to, x.value); }
 INLAY_FORCE_INLINE void store(std::int32_t* to, ibatch x) noexcept { _mm512_storeu_si512(to, x.value); }
 namespace detail {
@@ -70,6 +72,11 @@ INLAY_FORCE_INLINE batch load_partial(const float* from, std::size_t count) noex
 }
 INLAY_FORCE_INLINE void store_partial(float* to, batch x, std::size_t count) noexcept {
   _mm512_mask_storeu_ps(to, detail::first(count), x.value);
+}
+
+// x * 2^n for an integer n, rounded once.
+INLAY_FORCE_INLINE batch scale_exponent(batch x, batch n) noexcept {
+  return {_mm512_maskz_scalef_ps(0xffff, x.value, n.value)};
 }
 
 // The zero-masked forms with every lane wanted are the plain instructions. GCC 12 warns of an uninitialised register in
@@ -147,9 +154,9 @@ using Architecture = xsimd::neon64;  // also with SVE, whose width is not a cons
 #else
 using Architecture = xsimd::default_arch;
 #endif
-using Floats = xsimd::batch<float, Architecture>;
-using Integers = xsimd::batch<std::int32_t, Architecture>;
-using Unsigned = xsimd::batch<std::uint32_t, Architecture>;
+using FloatRegister = xsimd::batch<float, Architecture>;
+using IntegerRegister = xsimd::batch<std::int32_t, Architecture>;
+using UnsignedRegister = xsimd::batch<std::uint32_t, Architecture>;
 using FloatMask = xsimd::batch_bool<float, Architecture>;
 using IntegerMask = xsimd::batch_bool<std::int32_t, Architecture>;
 }  // namespace detail
@@ -159,16 +166,22 @@ struct NativeMask {
 };
 
 struct NativeIntegers {
-  detail::Integers value;
-  static INLAY_FORCE_INLINE NativeIntegers broadcast(std::int32_t x) noexcept { return {detail::Integers(x)}; }
+  detail::IntegerRegister value;
+  static INLAY_FORCE_INLINE NativeIntegers broadcast(std::int32_t x) noexcept { return {detail::IntegerRegister(x)}; }
+  static INLAY_FORCE_INLINE NativeIntegers load(const std::int32_t* from) noexcept {
+    return {detail::IntegerRegister::load_unaligned(from)};
+  }
 };
 
 struct NativeBatch {
   using integers = NativeIntegers;
   using mask = NativeMask;
-  static constexpr std::size_t width = detail::Floats::size;
-  detail::Floats value;
-  static INLAY_FORCE_INLINE NativeBatch broadcast(float x) noexcept { return {detail::Floats(x)}; }
+  static constexpr std::size_t width = detail::FloatRegister::size;
+  detail::FloatRegister value;
+  static INLAY_FORCE_INLINE NativeBatch broadcast(float x) noexcept { return {detail::FloatRegister(x)}; }
+  static INLAY_FORCE_INLINE NativeBatch load(const float* from) noexcept {
+    return {detail::FloatRegister::load_unaligned(from)};
+  }
 };
 
 using batch = NativeBatch;
@@ -186,15 +199,12 @@ inline constexpr bool has_fused_multiply_add =
     false;  // 32-bit NEON has one but flushes denormals, so it makes no promise
 #endif
 
-INLAY_FORCE_INLINE batch load(const float* from) noexcept { return {detail::Floats::load_unaligned(from)}; }
-INLAY_FORCE_INLINE ibatch load(const std::int32_t* from) noexcept { return {detail::Integers::load_unaligned(from)}; }
 INLAY_FORCE_INLINE void store(float* to, batch x) noexcept { x.value.store_unaligned(to); }
 INLAY_FORCE_INLINE void store(std::int32_t* to, ibatch x) noexcept { x.value.store_unaligned(to); }
 
 INLAY_FORCE_INLINE batch operator+(batch a, batch b) noexcept { return {a.value + b.value}; }
 INLAY_FORCE_INLINE batch operator-(batch a, batch b) noexcept { return {a.value - b.value}; }
 INLAY_FORCE_INLINE batch operator*(batch a, batch b) noexcept { return {a.value * b.value}; }
-INLAY_FORCE_INLINE batch operator/(batch a, batch b) noexcept { return {a.value / b.value}; }
 INLAY_FORCE_INLINE ibatch operator+(ibatch a, ibatch b) noexcept { return {a.value + b.value}; }
 INLAY_FORCE_INLINE ibatch operator-(ibatch a, ibatch b) noexcept { return {a.value - b.value}; }
 INLAY_FORCE_INLINE ibatch operator&(ibatch a, ibatch b) noexcept { return {a.value & b.value}; }
@@ -210,13 +220,35 @@ INLAY_FORCE_INLINE ibatch shift_right(ibatch a) noexcept {
 }
 template <int N>
 INLAY_FORCE_INLINE ibatch shift_right_logical(ibatch a) noexcept {
-  return {std::bit_cast<detail::Integers>(std::bit_cast<detail::Unsigned>(a.value) >> N)};
+  return {std::bit_cast<detail::IntegerRegister>(std::bit_cast<detail::UnsignedRegister>(a.value) >> N)};
 }
 
-INLAY_FORCE_INLINE ibatch as_int(batch a) noexcept { return {std::bit_cast<detail::Integers>(a.value)}; }
-INLAY_FORCE_INLINE batch as_float(ibatch a) noexcept { return {std::bit_cast<detail::Floats>(a.value)}; }
+INLAY_FORCE_INLINE ibatch as_int(batch a) noexcept { return {std::bit_cast<detail::IntegerRegister>(a.value)}; }
+INLAY_FORCE_INLINE batch as_float(ibatch a) noexcept { return {std::bit_cast<detail::FloatRegister>(a.value)}; }
 INLAY_FORCE_INLINE batch to_float(ibatch a) noexcept { return {xsimd::to_float(a.value)}; }
+
+// xsimd 8.1 divides and takes roots on NEON by approximation and refinement: not IEEE. 32-bit NEON has nothing better.
+#if defined(__ARM_NEON) && !defined(__aarch64__)
+INLAY_FORCE_INLINE batch operator/(batch a, batch b) noexcept {
+  alignas(16) float dividend[batch::width], divisor[batch::width];
+  store(dividend, a);
+  store(divisor, b);
+  for (std::size_t i = 0; i < batch::width; ++i) dividend[i] = dividend[i] / divisor[i];
+  return batch::load(dividend);
+}
+INLAY_FORCE_INLINE batch sqrt(batch a) noexcept {
+  alignas(16) float values[batch::width];
+  store(values, a);
+  for (std::size_t i = 0; i < batch::width; ++i) values[i] = __builtin_sqrtf(values[i]);
+  return batch::load(values);
+}
+#elif defined(__aarch64__)
+INLAY_FORCE_INLINE batch operator/(batch a, batch b) noexcept { return {vdivq_f32(a.value, b.value)}; }
+INLAY_FORCE_INLINE batch sqrt(batch a) noexcept { return {vsqrtq_f32(a.value)}; }
+#else
+INLAY_FORCE_INLINE batch operator/(batch a, batch b) noexcept { return {a.value / b.value}; }
 INLAY_FORCE_INLINE batch sqrt(batch a) noexcept { return {xsimd::sqrt(a.value)}; }
+#endif
 
 INLAY_FORCE_INLINE mask less(batch a, batch b) noexcept { return {a.value < b.value}; }
 INLAY_FORCE_INLINE mask less_equal(batch a, batch b) noexcept { return {a.value <= b.value}; }
@@ -279,7 +311,7 @@ INLAY_FORCE_INLINE batch load_partial(const float* from, std::size_t count) noex
 #else
   alignas(64) float lanes[batch::width] = {};
   for (std::size_t i = 0; i < count; ++i) lanes[i] = from[i];
-  return load(lanes);
+  return batch::load(lanes);
 #endif
 }
 INLAY_FORCE_INLINE void store_partial(float* to, batch x, std::size_t count) noexcept {
@@ -301,8 +333,6 @@ using mask = ScalarMask;
 inline constexpr std::size_t registers = 16;
 inline constexpr bool has_fused_multiply_add = scalar_fused_multiply_add;
 
-INLAY_FORCE_INLINE batch load(const float* from) noexcept { return {*from}; }
-INLAY_FORCE_INLINE ibatch load(const std::int32_t* from) noexcept { return {*from}; }
 INLAY_FORCE_INLINE batch load_partial(const float* from, std::size_t count) noexcept {
   return {count != 0 ? *from : 0.0f};
 }
@@ -310,6 +340,8 @@ INLAY_FORCE_INLINE batch load_partial(const float* from, std::size_t count) noex
 
 inline constexpr std::size_t width = batch::width;
 
+INLAY_FORCE_INLINE batch load(const float* from) noexcept { return batch::load(from); }
+INLAY_FORCE_INLINE ibatch load(const std::int32_t* from) noexcept { return ibatch::load(from); }
 INLAY_FORCE_INLINE batch broadcast(float x) noexcept { return batch::broadcast(x); }
 template <std::integral Integer>
 INLAY_FORCE_INLINE ibatch broadcast(Integer x) noexcept {
