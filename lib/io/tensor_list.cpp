@@ -118,4 +118,27 @@ Status TensorTargets::read(const SafetensorsReader& file, Unexpected unexpected)
   });
 }
 
+Status detail::check_data(const SafetensorsReader& file, std::uint64_t fingerprint) noexcept {
+  return guarded([&]() -> Status {
+    constexpr std::string_view name = "data.fingerprint";
+    if (file.find(name) == nullptr)
+      return Error(file.name() + ": tensor " + quoted_text(name) +
+                   ": expected U64 [], found no tensor of this name among the " +
+                   std::to_string(file.tensors().size()) + " of the file; this is no training checkpoint");
+    std::uint64_t found = 0;
+    const TensorTarget target{std::string(name), ElementType::uint64, {}, std::as_writable_bytes(std::span(&found, 1))};
+    if (Status status = file.read_into(target); !status) return status;
+    if (fingerprint == 0 || found == fingerprint) return {};
+    return Error(file.name() + ": tensor " + quoted_text(name) + ": expected " + hexadecimal(fingerprint) + ", found " +
+                 hexadecimal(found) + ": the training had other data");
+  });
+}
+
+Metadata detail::metadata_of_caller(const SafetensorsReader& file) {
+  Metadata result;
+  for (const auto& pair : file.metadata())
+    if (!pair.first.starts_with("inlay.")) result.push_back(pair);
+  return result;
+}
+
 }  // namespace inlay::io

@@ -23,7 +23,8 @@ std::string quoted_text(std::string_view text) {
       result += digits[code >> 4U];
       result += digits[code & 15U];
     } else {
-      if (character == '"' || character == '\\') result += '\\';
+      // A backslash stays one: on Windows it separates folders.
+      if (character == '"') result += '\\';
       result += character;
     }
   }

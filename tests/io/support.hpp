@@ -94,6 +94,10 @@ io::TensorTarget target(std::string name, io::ElementType type, io::Shape shape,
   return {std::move(name), type, shape, std::as_writable_bytes(std::span(values))};
 }
 
+inline std::vector<io::TensorSource> one_tensor(const std::vector<float>& values) {
+  return {source("x", io::ElementType::float32, {values.size()}, values)};
+}
+
 inline bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace io_test

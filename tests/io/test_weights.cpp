@@ -19,7 +19,7 @@ using Deeper = inlay::Stack<inlay::Linear<3, 3>, 3>;
 
 template <std::uint64_t Fingerprint>
 struct Named : Model {
-  static constexpr std::uint64_t fingerprint = Fingerprint;
+  static constexpr std::uint64_t fingerprint() { return Fingerprint; }
 };
 
 template <class M>

@@ -1,15 +1,28 @@
 #pragma once
-// Checkpoints: the weights of a model in a safetensors file, and back.
+// Checkpoints: the weights of a model, or the complete state of its training, in a safetensors file, and back.
+//
+//   save_weights<Model>(path, parameters)     load_weights<Model>(path, parameters)
+//   save_training(path, trainer)              load_training(path, trainer)
 //
 // A tensor's name is its path in the model ("blocks.3.attention.query.weight"), its shape is its type's, its elements
-// are as they lie in memory. Files are written atomically and read all or nothing: see safetensors.hpp.
+// are as they lie in memory. A training checkpoint holds the weights under the same names, so that it serves as
+// weights, too (with Unexpected::ignore), and beside them
 //
-// A model that has `static constexpr std::uint64_t fingerprint` gets it written, and a file with another one is
-// refused: two configurations can have the same shapes (the number of heads, the activation) and still be different
-// models.
+//   optimizer.moment_1.PATH, optimizer.moment_2.PATH             F32   of each tensor
+//   optimizer.updates                                            U64   updates done
+//   optimizer.beta1_power, optimizer.beta2_power                 F32   the running products
+//   training.seed, training.step                                 U64   all there is of the random numbers
+//   training.skipped_steps                                       U64
+//   data.position, data.fingerprint                              U64   whatever the caller counts; see DataPosition
 //
-// Errors: a message that names the file, the tensor, what was expected and what was found; the parameters are then as
-// they were.
+// Training goes on from it to the same bits as if it had never stopped. It is taken between steps: gradients that were
+// accumulated for an update still to come are not in it.
+//
+// A model that has `static constexpr std::uint64_t fingerprint()` gets it written as metadata, and a file with another
+// one is refused: two configurations can have the same shapes (heads, activation) and still be different models.
+//
+// Files are written atomically and read all or nothing: see safetensors.hpp. Errors: a message that names the file, the
+// tensor, what was expected and what was found; parameters and training state are then as they were.
 
 #include <concepts>
 #include <cstdint>
@@ -66,17 +79,17 @@ inline constexpr const char* model_fingerprint_key = "inlay.model_fingerprint";
 
 template <class Model>
 concept HasFingerprint = requires {
-  { Model::fingerprint } -> std::convertible_to<std::uint64_t>;
+  { Model::fingerprint() } -> std::convertible_to<std::uint64_t>;
 };
 
 template <class Model>
 void add_fingerprint(TensorSources& list) {
-  if constexpr (HasFingerprint<Model>) list.add_metadata(model_fingerprint_key, hexadecimal(Model::fingerprint));
+  if constexpr (HasFingerprint<Model>) list.add_metadata(model_fingerprint_key, hexadecimal(Model::fingerprint()));
 }
 template <class Model>
 void expect_fingerprint(TensorTargets& list, TensorTargets::Absent absent) {
   if constexpr (HasFingerprint<Model>)
-    list.expect_metadata(model_fingerprint_key, hexadecimal(Model::fingerprint), absent);
+    list.expect_metadata(model_fingerprint_key, hexadecimal(Model::fingerprint()), absent);
 }
 
 }  // namespace detail
@@ -107,6 +120,67 @@ Status load_weights(const std::string& path, ParametersOf<Model>& parameters,
   const Result<SafetensorsReader> file = SafetensorsReader::open(path);
   if (!file) return file.error();
   return load_weights<Model>(*file, parameters, unexpected);
+}
+
+// Where training is in its data, in the caller's own terms: a step, a byte, an index into a shuffled order; and what
+// the data are. Zero says nothing.
+struct DataPosition {
+  std::uint64_t position = 0;
+  std::uint64_t fingerprint = 0;
+};
+
+namespace detail {
+
+// All tensors of a training checkpoint. Trainer and DataPosition are const when they are written.
+template <class List, class Trainer, class Data>
+void add_training(List& list, Trainer& trainer, Data& data) noexcept {
+  using Model = typename Trainer::ModelType;
+  constexpr const char* prefixes[] = {"optimizer.moment_1.", "optimizer.moment_2."};
+  static_assert(Trainer::moments <= 2, "inlay: a checkpoint has names for two moments of each tensor");
+  const auto number = [&](const char* name, auto& value) {
+    list.add("", name, element_type_of<std::remove_cvref_t<decltype(value)>>(), Shape{}, &value);
+  };
+  auto& state = trainer.state();
+  number("training.seed", state.seed);
+  number("training.step", state.step);
+  number("training.skipped_steps", state.skipped_steps);
+  number("optimizer.updates", state.optimizer.updates);
+  number("optimizer.beta1_power", state.optimizer.beta1_power);
+  number("optimizer.beta2_power", state.optimizer.beta2_power);
+  number("data.position", data.position);
+  number("data.fingerprint", data.fingerprint);
+  add_parameters<Model>(list, "", trainer.parameters());
+  for (std::size_t index = 0; index < Trainer::moments; ++index)
+    add_parameters<Model>(list, prefixes[index], trainer.moment(index));
+}
+
+}  // namespace detail
+
+template <class Trainer>
+Status save_training(const std::string& path, const Trainer& trainer, const Metadata& metadata = {},
+                     const DataPosition& data = {}) {
+  TensorSources list;
+  detail::add_training(list, trainer, data);
+  detail::add_fingerprint<typename Trainer::ModelType>(list);
+  list.add_metadata(metadata);
+  return list.write(path);
+}
+
+// Returns the metadata that the caller had given to save_training. When `data` has a fingerprint, a checkpoint with
+// another one is refused; a success leaves in it what was saved.
+template <class Trainer>
+Result<Metadata> load_training(const std::string& path, Trainer& trainer, DataPosition* data = nullptr) {
+  const Result<SafetensorsReader> file = SafetensorsReader::open(path);
+  if (!file) return file.error();
+  if (Status status = detail::check_data(*file, data != nullptr ? data->fingerprint : 0); !status)
+    return status.error();
+  DataPosition found;
+  TensorTargets list;
+  detail::add_training(list, trainer, found);
+  detail::expect_fingerprint<typename Trainer::ModelType>(list, TensorTargets::Absent::refuse);
+  if (Status status = list.read(*file); !status) return status.error();
+  if (data != nullptr) *data = found;
+  return detail::metadata_of_caller(*file);
 }
 
 }  // namespace inlay::io

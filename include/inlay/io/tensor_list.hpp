@@ -53,6 +53,11 @@ class TensorTargets {
 namespace detail {
 // 16 hexadecimal digits.
 std::string hexadecimal(std::uint64_t number);
+// Whether a file is a checkpoint of a training with these data; any, where the fingerprint is zero.
+Status check_data(const SafetensorsReader& file, std::uint64_t fingerprint) noexcept;
+
+// The metadata that inlay has not written itself.
+Metadata metadata_of_caller(const SafetensorsReader& file);
 }  // namespace detail
 
 }  // namespace inlay::io
