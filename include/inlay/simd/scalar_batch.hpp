@@ -67,6 +67,10 @@ INLAY_FORCE_INLINE ScalarBatch fma(ScalarBatch a, ScalarBatch b, ScalarBatch c) 
 }
 INLAY_FORCE_INLINE ScalarBatch sqrt(ScalarBatch a) noexcept { return {__builtin_sqrtf(a.value)}; }
 INLAY_FORCE_INLINE ScalarBatch abs(ScalarBatch a) noexcept { return {__builtin_fabsf(a.value)}; }
+INLAY_FORCE_INLINE float fma(float a, float b, float c) noexcept {
+  return fma(ScalarBatch{a}, ScalarBatch{b}, ScalarBatch{c}).value;
+}
+INLAY_FORCE_INLINE float sqrt(float a) noexcept { return sqrt(ScalarBatch{a}).value; }
 
 INLAY_FORCE_INLINE ScalarMask less(ScalarBatch a, ScalarBatch b) noexcept { return {a.value < b.value}; }
 INLAY_FORCE_INLINE ScalarMask less_equal(ScalarBatch a, ScalarBatch b) noexcept { return {a.value <= b.value}; }
