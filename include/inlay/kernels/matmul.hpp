@@ -239,7 +239,9 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
   alignas(64) float packed[detail::panel_floats];
   for (size_t j = 0; j < n; j += detail::panel_columns) {
     const size_t columns = n - j < detail::panel_columns ? n - j : detail::panel_columns;
-    if (B == Form::plain && m <= detail::unpacked_rows && columns % simd::width == 0) {
+    // Unpacked, B has no zeros behind its last column: the rest after whole register blocks is nothing or one vector.
+    const size_t rest = columns % detail::block_columns;
+    if (B == Form::plain && m <= detail::unpacked_rows && (rest == 0 || rest == simd::width)) {
       const detail::Block panel{k,
                                 a,
                                 a_stride,
