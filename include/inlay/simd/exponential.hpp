@@ -9,7 +9,8 @@
 //
 //   function           error      special values
 //   exp                0.83 ULP   overflows to infinity above 88.7228, gradual underflow (rounded once more) down to
-//   -103.97 exp_nonpositive               exp(x) to the bit for x <= 0 and NaN, in fewer instructions; no promise for x > 0 log 0.80 ULP 0
+//   -103.97 exp_nonpositive               exp(x) to the bit for x <= 0 and NaN, in fewer instructions; no promise for x
+//   > 0 log 0.80 ULP 0
 //   -> -infinity, negative -> NaN, subnormals exact as any other tanh               1.65 ULP   odd to the bit, |tanh|
 //   <= 1, tanh(x) = x for subnormals sigmoid            2.0 ULP    1 / (1 + exp(-x)); no overflow inside, gradual
 //   underflow for negative x

@@ -1,22 +1,25 @@
 #pragma once
 // The vector of the target: the one file that names xsimd or an intrinsic.
 //
-//   batch, ibatch, mask     `width` floats, as many 32-bit integers, and the result of a comparison
-//   load, store, load_partial, store_partial, broadcast
-//   + - * / unary-, fma, sqrt, abs, minimum, maximum, select, less, less_equal, equal, any
-//   ibatch: + - & | ^, shift_left<N>, shift_right<N> (arithmetic), shift_right_logical<N>; as_int, as_float (bits),
-//   to_float (value) round(x), round_to_int(x)    to the nearest integer, ties to even, by an addition reduce_add,
-//   reduce_maximum   over the lanes of one batch, as a halving tree Lanes (lanes.hpp)            the 16 virtual lanes
-//   of a row sum;  transpose_16 (transpose.hpp)
+//   batch, ibatch, mask          `width` floats, as many 32-bit integers, the result of a comparison
+//   load, store, broadcast       unaligned
+//   load_partial, store_partial  the first `count` <= width lanes; others are +0, their memory is not touched
+//   + - * / unary-, fma, sqrt, abs, minimum, maximum
+//   less, less_equal, equal, & | ! of masks, any, select
+//   + - & | ^ of ibatch, shift_left<N>, shift_right<N> (arithmetic), shift_right_logical<N>
+//   as_int, as_float (bits), to_float (value)
+//   round, round_to_int          to nearest, ties to even, by an addition; for |x| <= 2^22
+//   reduce_add, reduce_maximum   lane i with lane i + width/2, then half of that, down to one
+//   Lanes (lanes.hpp)            the 16 virtual lanes of a row sum;  transpose_16 (transpose.hpp)
 //
 // Every operation gives the same bits on every target that has a fused multiply-add (`has_fused_multiply_add`); the
 // bits of a NaN are outside that promise. minimum and maximum are a comparison and a selection, so that a NaN or two
 // zeros of different sign give the same answer everywhere: the second argument.
 //
 // xsimd supplies the registers and the plain operations on SSE, AVX, AVX2, NEON and WebAssembly. Intrinsics stand where
-// its releases from 8.1 on differ or have a gap, and where a sequence decides the speed of a kernel (partial loads,
-// transposes, trees). AVX-512 is all intrinsics: xsimd 8.1 has no multiply-add for it, and does not offer it to GCC at
-// all. Anywhere else `batch` is `ScalarBatch`; neither there nor on AVX-512 is xsimd included.
+// its releases from 8.1 on differ or have a gap, and where a sequence decides the speed of a kernel. AVX-512 is all
+// intrinsics: xsimd 8.1 has no multiply-add for it, and does not offer it to GCC at all. Anywhere else `batch` is
+// `ScalarBatch`; neither there nor on AVX-512 is xsimd included.
 
 #include <concepts>
 
@@ -68,13 +71,15 @@ namespace detail {
 INLAY_FORCE_INLINE __mmask16 first(std::size_t count) noexcept { return static_cast<__mmask16>((1u << count) - 1u); }
 }  // namespace detail
 INLAY_FORCE_INLINE batch load_partial(const float* from, std::size_t count) noexcept {
+  INLAY_ASSERT(count <= batch::width);
   return {_mm512_maskz_loadu_ps(detail::first(count), from)};
 }
 INLAY_FORCE_INLINE void store_partial(float* to, batch x, std::size_t count) noexcept {
+  INLAY_ASSERT(count <= batch::width);
   _mm512_mask_storeu_ps(to, detail::first(count), x.value);
 }
 
-// x * 2^n for an integer n, rounded once.
+// x * 2^n for an integer n, rounded once. Only here, where it is one instruction.
 INLAY_FORCE_INLINE batch scale_exponent(batch x, batch n) noexcept {
   return {_mm512_maskz_scalef_ps(0xffff, x.value, n.value)};
 }
@@ -159,6 +164,14 @@ using IntegerRegister = xsimd::batch<std::int32_t, Architecture>;
 using UnsignedRegister = xsimd::batch<std::uint32_t, Architecture>;
 using FloatMask = xsimd::batch_bool<float, Architecture>;
 using IntegerMask = xsimd::batch_bool<std::int32_t, Architecture>;
+
+#if defined(__AVX__)
+// Read from 8 - count on: the first `count` lanes.
+inline constexpr std::int32_t some_lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+INLAY_FORCE_INLINE __m256i first(std::size_t count) noexcept {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(some_lanes + 8 - count));
+}
+#endif
 }  // namespace detail
 
 struct NativeMask {
@@ -195,8 +208,7 @@ inline constexpr std::size_t registers = 16;
 #if defined(__FMA__) || defined(__aarch64__)
 inline constexpr bool has_fused_multiply_add = true;
 #else
-inline constexpr bool has_fused_multiply_add =
-    false;  // 32-bit NEON has one but flushes denormals, so it makes no promise
+inline constexpr bool has_fused_multiply_add = false;
 #endif
 
 INLAY_FORCE_INLINE void store(float* to, batch x) noexcept { x.value.store_unaligned(to); }
@@ -303,27 +315,48 @@ INLAY_FORCE_INLINE batch fma(batch a, batch b, batch c) noexcept {
 #endif
 }
 
-// The first `count` (at most `width`) floats; the other lanes are +0 and their memory is not touched.
 INLAY_FORCE_INLINE batch load_partial(const float* from, std::size_t count) noexcept {
-#if defined(__AVX2__)
-  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return {_mm256_maskload_ps(from, _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lanes))};
+  INLAY_ASSERT(count <= batch::width);
+#if defined(__AVX__)
+  return {_mm256_maskload_ps(from, detail::first(count))};
 #else
-  alignas(64) float lanes[batch::width] = {};
+  alignas(16) float lanes[batch::width] = {};
   for (std::size_t i = 0; i < count; ++i) lanes[i] = from[i];
   return batch::load(lanes);
 #endif
 }
 INLAY_FORCE_INLINE void store_partial(float* to, batch x, std::size_t count) noexcept {
-#if defined(__AVX2__)
-  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  _mm256_maskstore_ps(to, _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lanes), x.value);
+  INLAY_ASSERT(count <= batch::width);
+#if defined(__AVX__)
+  _mm256_maskstore_ps(to, detail::first(count), x.value);
 #else
-  alignas(64) float lanes[batch::width];
+  alignas(16) float lanes[batch::width];
   store(lanes, x);
   for (std::size_t i = 0; i < count; ++i) to[i] = lanes[i];
 #endif
 }
+
+#if defined(__aarch64__)
+INLAY_FORCE_INLINE float reduce_add(batch x) noexcept {
+  const float32x4_t all = x.value;
+  const float32x2_t half = vadd_f32(vget_low_f32(all), vget_high_f32(all));
+  return vget_lane_f32(half, 0) + vget_lane_f32(half, 1);
+}
+#elif !defined(__SSE2__)
+INLAY_FORCE_INLINE float reduce_add(batch x) noexcept {
+  alignas(16) float lanes[4];
+  store(lanes, x);
+  return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
+}
+#endif
+#if !defined(__SSE2__)
+INLAY_FORCE_INLINE float reduce_maximum(batch x) noexcept {
+  alignas(16) float lanes[4];
+  store(lanes, x);
+  const float even = lanes[2] < lanes[0] ? lanes[0] : lanes[2], odd = lanes[3] < lanes[1] ? lanes[1] : lanes[3];
+  return odd < even ? even : odd;
+}
+#endif
 
 #else  // no vector unit, or none that is used
 
@@ -353,38 +386,82 @@ INLAY_FORCE_INLINE ibatch broadcast(Integer x) noexcept {
 INLAY_FORCE_INLINE batch operator-(batch a) noexcept { return as_float(as_int(a) ^ broadcast(0x80000000u)); }
 INLAY_FORCE_INLINE batch abs(batch a) noexcept { return as_float(as_int(a) & broadcast(0x7fffffff)); }
 
-// The tree over one batch: lane i with lane i + width/2, then half of that, down to one.
-INLAY_FORCE_INLINE float reduce_add(batch x) noexcept {
-  alignas(64) float lanes[width];
-  store(lanes, x);
-  for (std::size_t half = width / 2; half != 0; half /= 2)
-    for (std::size_t i = 0; i < half; ++i) lanes[i] = lanes[i] + lanes[i + half];
-  return lanes[0];
+#if defined(__SSE2__)
+namespace detail {
+struct Sum {
+  static INLAY_FORCE_INLINE __m128 of(__m128 a, __m128 b) noexcept { return _mm_add_ps(a, b); }
+#if defined(__AVX__)
+  static INLAY_FORCE_INLINE __m256 of(__m256 a, __m256 b) noexcept { return _mm256_add_ps(a, b); }
+#endif
+};
+struct Larger {
+  static INLAY_FORCE_INLINE __m128 of(__m128 a, __m128 b) noexcept { return _mm_max_ps(a, b); }
+#if defined(__AVX__)
+  static INLAY_FORCE_INLINE __m256 of(__m256 a, __m256 b) noexcept { return _mm256_max_ps(a, b); }
+#endif
+};
+template <class Operation>
+INLAY_FORCE_INLINE float tree(batch x) noexcept {
+#if defined(INLAY_SIMD_AVX512)
+  const __m256 eight =
+      Operation::of(_mm512_maskz_extractf32x8_ps(0xff, x.value, 0), _mm512_maskz_extractf32x8_ps(0xff, x.value, 1));
+#elif defined(__AVX__)
+  const __m256 eight = x.value;
+#endif
+#if defined(__AVX__)
+  const __m128 four = Operation::of(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+#else
+  const __m128 four = x.value;
+#endif
+  const __m128 two = Operation::of(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(Operation::of(two, _mm_shuffle_ps(two, two, 1)));
 }
-INLAY_FORCE_INLINE float reduce_maximum(batch x) noexcept {
-  alignas(64) float lanes[width];
-  store(lanes, x);
-  for (std::size_t half = width / 2; half != 0; half /= 2)
-    for (std::size_t i = 0; i < half; ++i) lanes[i] = lanes[i + half] < lanes[i] ? lanes[i] : lanes[i + half];
-  return lanes[0];
-}
-
-// rows[i] lane j  <->  rows[j] lane i
-INLAY_FORCE_INLINE void transpose_square(batch (&rows)[width]) noexcept {
-  alignas(64) float values[width * width];
-  for (std::size_t i = 0; i < width; ++i) store(values + i * width, rows[i]);
-  for (std::size_t i = 0; i < width; ++i)
-    for (std::size_t j = 0; j < i; ++j) {
-      const float swapped = values[i * width + j];
-      values[i * width + j] = values[j * width + i];
-      values[j * width + i] = swapped;
-    }
-  for (std::size_t i = 0; i < width; ++i) rows[i] = load(values + i * width);
-}
+}  // namespace detail
+INLAY_FORCE_INLINE float reduce_add(batch x) noexcept { return detail::tree<detail::Sum>(x); }
+INLAY_FORCE_INLINE float reduce_maximum(batch x) noexcept { return detail::tree<detail::Larger>(x); }
+#endif
 
 #endif
 
-// Adding 1.5 * 2^23 leaves no bit for a fraction, and the sum is rounded to nearest, ties to even. For |x| <= 2^22.
+// A square block of `transpose_width` rows to as many columns that lie 16 floats apart: to[16 j + i] = from[i stride +
+// j]. AVX-512 keeps to blocks of eight, whose shuffles run on two ports.
+#if (defined(INLAY_SIMD_AVX512) || defined(INLAY_SIMD_XSIMD)) && defined(__AVX__)
+inline constexpr std::size_t transpose_width = 8;
+INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t stride, float* to) noexcept {
+  __m256 quads[8];  // half k of quads[4 g + c]: column 4 k + c of rows 4 g to 4 g + 3
+  for (std::size_t g = 0; g < 8; g += 4) {
+    const __m256 row0 = _mm256_loadu_ps(from + g * stride), row1 = _mm256_loadu_ps(from + (g + 1) * stride);
+    const __m256 row2 = _mm256_loadu_ps(from + (g + 2) * stride), row3 = _mm256_loadu_ps(from + (g + 3) * stride);
+    const __m256 low0 = _mm256_unpacklo_ps(row0, row1), low1 = _mm256_unpacklo_ps(row2, row3);
+    const __m256 high0 = _mm256_unpackhi_ps(row0, row1), high1 = _mm256_unpackhi_ps(row2, row3);
+    quads[g] = _mm256_shuffle_ps(low0, low1, 0x44);
+    quads[g + 1] = _mm256_shuffle_ps(low0, low1, 0xee);
+    quads[g + 2] = _mm256_shuffle_ps(high0, high1, 0x44);
+    quads[g + 3] = _mm256_shuffle_ps(high0, high1, 0xee);
+  }
+  for (std::size_t c = 0; c < 4; ++c) {
+    _mm256_storeu_ps(to + c * 16, _mm256_permute2f128_ps(quads[c], quads[c + 4], 0x20));
+    _mm256_storeu_ps(to + (c + 4) * 16, _mm256_permute2f128_ps(quads[c], quads[c + 4], 0x31));
+  }
+}
+#elif defined(INLAY_SIMD_XSIMD)
+inline constexpr std::size_t transpose_width = 4;
+INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t stride, float* to) noexcept {
+  const auto row0 = load(from).value, row1 = load(from + stride).value;
+  const auto row2 = load(from + 2 * stride).value, row3 = load(from + 3 * stride).value;
+  const auto even_low = xsimd::zip_lo(row0, row2), odd_low = xsimd::zip_lo(row1, row3);
+  const auto even_high = xsimd::zip_hi(row0, row2), odd_high = xsimd::zip_hi(row1, row3);
+  store(to, {xsimd::zip_lo(even_low, odd_low)});
+  store(to + 16, {xsimd::zip_hi(even_low, odd_low)});
+  store(to + 32, {xsimd::zip_lo(even_high, odd_high)});
+  store(to + 48, {xsimd::zip_hi(even_high, odd_high)});
+}
+#else
+inline constexpr std::size_t transpose_width = 1;
+INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t, float* to) noexcept { *to = *from; }
+#endif
+
+// Adding 1.5 * 2^23 leaves no bit for a fraction.
 template <class Batch>
 INLAY_FORCE_INLINE Batch round(Batch x) noexcept {
   const Batch magic = Batch::broadcast(12582912.0f);
