@@ -1,0 +1,257 @@
+// Attention of one head: values and gradients against double precision, and rows whose bits do not depend on the tile
+// they are in, nor on whether keys were packed at once or one at a time.
+
+#include <cmath>
+#include <vector>
+
+#include <inlay/kernels/attention.hpp>
+
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+#include "support/guarded.hpp"
+#include "support/numbers.hpp"
+
+namespace kernels = inlay::kernels;
+using kernels::AttentionShape;
+
+namespace {
+
+struct Head {
+  AttentionShape shape;
+  std::vector<float> query, key, value, doutput;  // with the shape's strides
+
+  Head(const AttentionShape& the_shape, std::uint32_t seed) : shape(the_shape) {
+    numbers::Source source(seed);
+    query = source.list(shape.rows * shape.stride);
+    doutput = source.list(shape.rows * shape.stride);
+    key = source.list(shape.keys * shape.key_stride);
+    value = source.list(shape.keys * shape.key_stride);
+  }
+  double weight_scale() const { return static_cast<double>(shape.scale); }
+};
+
+using Numbers = std::vector<double>;
+
+struct Expected {
+  Numbers weights, output, maximum;  // weights: rows x keys
+  Numbers dquery, dkey, dvalue;      // rows or keys x head_width
+};
+
+// The formulas of the header, one number after the other.
+Expected reference(const Head& head) {
+  const AttentionShape& s = head.shape;
+  const std::size_t width = s.head_width;
+  Expected e{Numbers(s.rows * s.keys), Numbers(s.rows * width), Numbers(s.rows),
+             Numbers(s.rows * width),  Numbers(s.keys * width), Numbers(s.keys * width)};
+  const auto dot = [&](const std::vector<float>& a, std::size_t i, std::size_t a_stride, const std::vector<float>& b,
+                       std::size_t j) {
+    double sum = 0.0;
+    for (std::size_t d = 0; d < width; ++d)
+      sum += static_cast<double>(a[i * a_stride + d]) * static_cast<double>(b[j * s.key_stride + d]);
+    return sum;
+  };
+  for (std::size_t i = 0; i < s.rows; ++i) {
+    const std::size_t keys = s.causal ? s.start + i + 1 : s.keys;
+    double greatest = -1e300, sum = 0.0, weighted = 0.0;
+    double* const weights = &e.weights[i * s.keys];
+    for (std::size_t j = 0; j < keys; ++j) {
+      weights[j] = head.weight_scale() * dot(head.query, i, s.stride, head.key, j);
+      greatest = std::fmax(greatest, weights[j]);
+    }
+    for (std::size_t j = 0; j < keys; ++j) sum += weights[j] = std::exp(weights[j] - greatest);
+    Numbers dweights(keys);
+    for (std::size_t j = 0; j < keys; ++j) {
+      weights[j] /= sum;
+      dweights[j] = dot(head.doutput, i, s.stride, head.value, j);
+      weighted += weights[j] * dweights[j];
+    }
+    e.maximum[i] = greatest;
+    for (std::size_t j = 0; j < keys; ++j) {
+      const double dscore = weights[j] * (dweights[j] - weighted) * head.weight_scale();
+      for (std::size_t d = 0; d < width; ++d) {
+        e.output[i * width + d] += weights[j] * static_cast<double>(head.value[j * s.key_stride + d]);
+        e.dvalue[j * width + d] += weights[j] * static_cast<double>(head.doutput[i * s.stride + d]);
+        e.dquery[i * width + d] += dscore * static_cast<double>(head.key[j * s.key_stride + d]);
+        e.dkey[j * width + d] += dscore * static_cast<double>(head.query[i * s.stride + d]);
+      }
+    }
+  }
+  return e;
+}
+
+constexpr float present = 0.125f;  // what the gradients of keys and values are added to
+
+struct Result {
+  std::vector<float> output, maximum, scale, dquery, dkey, dvalue;
+};
+
+std::vector<float> packed(const AttentionShape& s, const std::vector<float>& rows) {
+  std::vector<float> result(kernels::packed_keys_floats(s.keys, s.head_width), NAN);
+  kernels::pack_keys(s.keys, s.head_width, rows.data(), s.key_stride, result.data());
+  return result;
+}
+
+Result run(const Head& head, const kernels::AttentionDropout& dropout = {}) {
+  const AttentionShape& s = head.shape;
+  Result r{std::vector<float>(s.rows * s.stride, Guarded::sentinel),
+           std::vector<float>(s.rows),
+           std::vector<float>(s.rows),
+           std::vector<float>(s.rows * s.stride, Guarded::sentinel),
+           std::vector<float>(s.keys * s.key_stride, present),
+           std::vector<float>(s.keys * s.key_stride, present)};
+  std::vector<float> scratch(2 * kernels::attention_tile_floats(s.keys), NAN);
+  const std::vector<float> keys = packed(s, head.key), values = packed(s, head.value);
+  kernels::attend(s, head.query.data(), keys.data(), head.value.data(), r.output.data(), r.maximum.data(),
+                  r.scale.data(), dropout, scratch.data());
+  kernels::attend_backward(s, head.query.data(), head.key.data(), keys.data(), values.data(), r.output.data(),
+                           head.doutput.data(), r.maximum.data(), r.scale.data(),
+                           {r.dquery.data(), r.dkey.data(), r.dvalue.data()}, dropout, scratch.data());
+  return r;
+}
+
+// The columns of the head out of rows with a stride; checks that nothing else was touched.
+std::vector<float> columns(const std::vector<float>& rows, std::size_t stride, std::size_t width, float untouched,
+                           float minus = 0.0f) {
+  std::vector<float> result;
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    if (at % stride < width)
+      result.push_back(rows[at] - minus);
+    else if (!numbers::same_bits(rows[at], untouched))
+      FAIL("a column of another head was written");
+  }
+  return result;
+}
+
+AttentionShape shape_of(std::size_t rows, std::size_t start, std::size_t head_width, bool causal,
+                        std::size_t wider = 0) {
+  return {rows,
+          start + rows,
+          start,
+          head_width,
+          head_width + wider,
+          head_width + wider,
+          1.0f / std::sqrt(static_cast<float>(head_width)),
+          causal};
+}
+
+}  // namespace
+
+TEST_CASE("attention: values and gradients against double precision", "[attention]") {
+  std::uint32_t seed = 0;
+  for (const bool causal : {true, false})
+    for (const std::size_t head_width : {1, 4, 15, 16, 17, 33})
+      for (const std::size_t rows : {1, 2, 15, 16, 17, 31, 33, 50})
+        for (const std::size_t start : {0, 5, 16}) {
+          if (start != 0 && (!causal || rows > 17)) continue;
+          CAPTURE(causal, head_width, rows, start);
+          const Head head(shape_of(rows, start, head_width, causal, seed % 3), seed);
+          ++seed;
+          const Expected expected = reference(head);
+          const Result result = run(head);
+          const auto error = [&](const std::vector<float>& values, const Numbers& truth, bool added) {
+            const std::vector<float> got = columns(values, head.shape.stride, head_width,
+                                                   added ? present : Guarded::sentinel, added ? present : 0.0f);
+            // A row that sees one key alone has no gradient for its score.
+            return compare::relative_error(got.data(), truth, compare::root_mean_square(expected.dvalue));
+          };
+          CHECK(error(result.output, expected.output, false) < 1e-5);
+          CHECK(error(result.dquery, expected.dquery, false) < 1e-5);
+          CHECK(error(result.dkey, expected.dkey, true) < 3e-5);
+          CHECK(error(result.dvalue, expected.dvalue, true) < 3e-5);
+        }
+}
+
+TEST_CASE("attention: keys packed at once or appended one by one are the same", "[attention]") {
+  for (const std::size_t keys : {1, 15, 16, 17, 40})
+    for (const std::size_t width : {1, 5, 16, 24}) {
+      const std::vector<float> rows = numbers::Source(5).list(keys * (width + 3));
+      std::vector<float> at_once(kernels::packed_keys_floats(keys, width)), one_by_one(at_once.size());
+      kernels::pack_keys(keys, width, rows.data(), width + 3, at_once.data());
+      for (std::size_t j = 0; j < keys; ++j) kernels::append_key(j, width, &rows[j * (width + 3)], one_by_one.data());
+      CHECK(at_once == one_by_one);
+      CHECK(at_once[(keys - 1) / 16 * 16 * width + (keys - 1) % 16] == rows[(keys - 1) * (width + 3)]);
+    }
+}
+
+TEST_CASE("attention: a row has the same bits in any tile and any call", "[attention]") {
+  for (const std::size_t head_width : {4, 17, 32}) {
+    const std::size_t rows = 53;
+    const Head head(shape_of(rows, 0, head_width, true), 77);
+    const Result whole = run(head);
+    // In pieces of different lengths, as a cache is filled.
+    std::vector<float> keys(kernels::packed_keys_floats(rows, head_width), NAN);
+    std::vector<float> output(rows * head_width), scratch(kernels::attention_tile_floats(rows), NAN);
+    std::size_t start = 0;
+    for (const std::size_t count : {1, 1, 7, 16, 1, 20, 5, 1, 1}) {
+      for (std::size_t j = start; j < start + count; ++j)
+        kernels::append_key(j, head_width, &head.key[j * head_width], keys.data());
+      kernels::attend(shape_of(count, start, head_width, true), &head.query[start * head_width], keys.data(),
+                      head.value.data(), &output[start * head_width], nullptr, nullptr, {}, scratch.data());
+      start += count;
+    }
+    REQUIRE(start == rows);
+    bool equal = true;
+    for (std::size_t i = 0; i < output.size(); ++i) equal = equal && numbers::same_bits(output[i], whole.output[i]);
+    CHECK(equal);
+  }
+}
+
+TEST_CASE("attention: the worked example of two keys", "[attention]") {
+  // q.k1 = 112 and q.k2 = 96 at a width of 64: 14 and 12 after the scaling, weights 0.88 and 0.12.
+  const AttentionShape shape{1, 2, 0, 64, 64, 64, 0.125f, false};
+  Head head(shape, 1);
+  for (std::size_t d = 0; d < 64; ++d) {
+    head.query[d] = 1.0f;
+    head.key[d] = 112.0f / 64;
+    head.key[64 + d] = 96.0f / 64;
+    head.value[d] = d == 0 ? 1.0f : 0.0f;
+    head.value[64 + d] = d == 1 ? 1.0f : 0.0f;
+  }
+  const Result result = run(head);
+  CHECK(result.maximum[0] == 14.0f);
+  CHECK(std::round(result.output[0] * 100) == 88.0f);
+  CHECK(std::round(result.output[1] * 100) == 12.0f);
+  CHECK(std::fabs(result.output[0] + result.output[1] - 1.0f) < 1e-6f);
+  CHECK(result.output[2] == 0.0f);
+}
+
+TEST_CASE("attention: scores far apart neither overflow nor vanish", "[attention]") {
+  Head head(shape_of(20, 0, 8, true), 4);
+  for (float& value : head.query) value *= 1e4f;
+  for (float& value : head.key) value *= 1e4f;
+  const Result result = run(head);
+  for (const float value : result.output) CHECK(std::fabs(value) <= 1.0f);
+  for (const float value : result.dquery) CHECK(value - value == 0.0f);
+}
+
+TEST_CASE("attention: dropped weights are the same in backward, and none at all where the rate is zero",
+          "[attention]") {
+  const kernels::AttentionDropout dropout{0.4f, {1234, 7}, 99, 40};
+  Head head(shape_of(21, 0, 16, true), 9);
+  // With values that are one in one column each, the output shows the weights of the first 16 keys.
+  for (std::size_t j = 0; j < 21; ++j)
+    for (std::size_t d = 0; d < 16; ++d) head.value[j * 16 + d] = j == d ? 1.0f : 0.0f;
+  const Expected whole = reference(head);
+  const Result result = run(head, dropout);
+  std::size_t dropped = 0, kept = 0;
+  for (std::size_t i = 0; i < 21; ++i) {
+    for (std::size_t j = 0; j <= i && j < 16; ++j) {
+      const double weight = static_cast<double>(result.output[i * 16 + j]);
+      const double expected = whole.weights[i * 21 + j] / (1.0 - 0.4);
+      if (weight == 0.0) {
+        ++dropped;
+      } else {
+        ++kept;
+        CHECK(std::fabs(weight - expected) < 1e-5);
+      }
+    }
+  }
+  CHECK(dropped > 40);
+  CHECK(kept > 60);
+
+  // dV += (P * M)^T dO: with dO of one row alone, the value gradient repeats that row's dropped weights.
+  for (float& value : head.doutput) value = 0.0f;
+  head.doutput[20 * 16] = 1.0f;
+  const Result row = run(head, dropout);
+  for (std::size_t j = 0; j < 16; ++j) CHECK(std::fabs(row.dvalue[j * 16] - present - row.output[20 * 16 + j]) < 1e-6f);
+}
