@@ -14,6 +14,7 @@
 #include <inlay/kernels/vectors.hpp>
 #include <inlay/memory/hash.hpp>
 #include <inlay/modules/path.hpp>
+#include <inlay/parallel/float_environment.hpp>
 #include <inlay/simd/math.hpp>
 
 namespace inlay::inline INLAY_ABI {
@@ -59,6 +60,7 @@ void initialize_at(P& parameters, const Initializer& initializer, const Path& pa
 }
 template <class M, class P>
 void initialize(P& parameters, Seed seed) {
+  const FloatEnvironment environment;
   parameters = P{};
   const Initializer initializer(seed);
   initialize_at<M>(parameters, initializer, Path{});

@@ -1,13 +1,15 @@
 #pragma once
 // Learning rates as functions of the step, counted from 0.
 //
-//   warm-up   peak (step + 1) / (warmup + 1)                                       for step < warmup
-//   cosine    last + (peak - last) (1 + cos(pi progress)) / 2                      progress = (step - warmup) / (total
-//   - warmup) linear    last + (peak - last) (1 - progress) afterwards last
+//   warm-up   peak (step + 1) / (warmup + 1)                        for step < warmup
+//   cosine    last + (peak - last) (1 + cos(pi progress)) / 2         then, for step < total,
+//   linear    last + (peak - last) (1 - progress)                     with progress = (step - warmup) / (total -
+//   warmup) last      afterwards
 //
 // Source: Loshchilov, Hutter, "SGDR", 2017, eq. 5 (cosine); Goyal et al., 2017, section 2.2 (warm-up).
 
 #include <inlay/config.hpp>
+#include <inlay/parallel/float_environment.hpp>
 #include <inlay/simd/math.hpp>
 
 namespace inlay::inline INLAY_ABI {
@@ -30,15 +32,19 @@ inline float schedule_warmup(std::uint64_t step, const Schedule& s) {
 }
 }  // namespace detail
 
-inline float warmup_cosine(std::uint64_t step, const Schedule& s) {
-  if (step < s.warmup) return detail::schedule_warmup(step, s);
+// Not inlined: a compiler could otherwise take part of the arithmetic out of a training loop, and with it out of the
+// floating-point environment.
+INLAY_NO_INLINE inline float warmup_cosine(std::uint64_t step, const Schedule& s) {
+  const FloatEnvironment environment;
+  if (step < s.warmup) return environment.settle(detail::schedule_warmup(step, s));
   const float wave = simd::cos(3.14159265f * detail::schedule_progress(step, s));
-  return s.last + (s.peak - s.last) * (0.5f * (1.0f + wave));
+  return environment.settle(s.last + (s.peak - s.last) * (0.5f * (1.0f + wave)));
 }
 
-inline float warmup_linear(std::uint64_t step, const Schedule& s) {
-  if (step < s.warmup) return detail::schedule_warmup(step, s);
-  return s.last + (s.peak - s.last) * (1.0f - detail::schedule_progress(step, s));
+INLAY_NO_INLINE inline float warmup_linear(std::uint64_t step, const Schedule& s) {
+  const FloatEnvironment environment;
+  if (step < s.warmup) return environment.settle(detail::schedule_warmup(step, s));
+  return environment.settle(s.last + (s.peak - s.last) * (1.0f - detail::schedule_progress(step, s)));
 }
 
 }  // namespace inlay::inline INLAY_ABI

@@ -128,10 +128,10 @@ class Trainer {
     float loss = 0.0f;
     for (size_t s = 0; s < slices; ++s) loss += losses_[s];
     const float mean = weight_ > 0.0f ? 1.0f / weight_ : 0.0f;
-    report.loss = loss * mean;
+    report.loss = environment.settle(loss * mean);
     report.learning_rate = optimizer.learning_rate;
     const float squares = merge(executor);
-    report.gradient_norm = simd::sqrt(squares) * mean;
+    report.gradient_norm = environment.settle(simd::sqrt(squares) * mean);
     ++state_.step;
     if (kernels::is_finite(report.gradient_norm)) {
       const float clip = optimizer.clip_norm > 0.0f ? optimizer.clip_norm / (report.gradient_norm + 1e-6f) : 1.0f;
@@ -157,7 +157,7 @@ class Trainer {
     run(batch, false, executor, losses);
     float loss = 0.0f;
     for (size_t s = 0; s < slices; ++s) loss += losses[s];
-    return weight > 0.0f ? loss / weight : 0.0f;
+    return weight > 0.0f ? environment.settle(loss / weight) : 0.0f;
   }
 
   const Parameters& parameters() const { return parameters_; }
