@@ -1,10 +1,10 @@
 #pragma once
 // Learning rates as functions of the step, counted from 0.
 //
-//   warm-up   peak (step + 1) / (warmup + 1)                        for step < warmup
-//   cosine    last + (peak - last) (1 + cos(pi progress)) / 2         then, for step < total,
-//   linear    last + (peak - last) (1 - progress)                     with progress = (step - warmup) / (total -
-//   warmup) last      afterwards
+//   warm-up   peak (step + 1) / (warmup + 1)                       for step < warmup
+//   cosine    last + (peak - last) (1 + cos(pi progress)) / 2        then, for step < total
+//   linear    last + (peak - last) (1 - progress)                    then, for step < total
+//   last      afterwards; progress = (step - warmup) / (total - warmup)
 //
 // Source: Loshchilov, Hutter, "SGDR", 2017, eq. 5 (cosine); Goyal et al., 2017, section 2.2 (warm-up).
 
