@@ -25,7 +25,8 @@ std::string complaint(const CLI::App& command, const CLI::ParseError& error) {
     return what.substr(0, what.find(':')) + ": expected a value after it, found none";
   if (error.get_name() == "RequiredError" && what.find("subcommand") != std::string::npos) {
     std::string names;
-    for (const CLI::App* one : command.get_subcommands({})) names += (names.empty() ? "" : " or ") + one->get_name();
+    for (const CLI::App* one : command.get_subcommands({}))
+      names.append(names.empty() ? "" : " or ").append(one->get_name());
     return "expected a command, " + names + ", found none";
   }
   return what;

@@ -14,8 +14,11 @@ namespace {
 
 std::string joined(const std::vector<std::string>& cells) {
   std::string text;
-  for (const std::string& cell : cells) text += (&cell == cells.data() ? "" : ",") + cell;
-  return text + '\n';
+  for (const std::string& cell : cells) {
+    if (&cell != cells.data()) text += ',';
+    text += cell;
+  }
+  return text += '\n';
 }
 
 void write(const std::filesystem::path& path, const char* mode, const std::string& text) {

@@ -51,4 +51,21 @@ char printable(char character) {
   return control ? '?' : character;
 }
 
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : 4;
+    bool valid = (lead < 0x80 || (lead >= 0xc2 && lead < 0xf5)) && length <= text.size();
+    for (std::size_t i = 1; valid && i < length; ++i) valid = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
+    if (!valid) length = 1;
+    if (length == 1)
+      result += valid ? printable(text[0]) : '?';
+    else
+      result += text.substr(0, length);
+    text.remove_prefix(length);
+  }
+  return result;
+}
+
 }  // namespace examples

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace examples {
 
@@ -15,5 +16,7 @@ std::string hexadecimal(std::uint64_t value);  // 16 digits
 // A byte for a terminal: control characters other than newline and tab, which could move the cursor or worse, become
 // '?'.
 char printable(char character);
+// The same for a text, in which bytes that are no UTF-8 become '?' too: a model that has not learned yet writes any.
+std::string printable(std::string_view text);
 
 }  // namespace examples

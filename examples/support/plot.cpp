@@ -59,8 +59,8 @@ std::string escaped(const std::string& text) {
 
 std::string tick_label(double value, double step) {
   if (step >= 1) {
-    const auto whole = static_cast<std::uint64_t>(std::llround(std::abs(value)));
-    return (value < 0 ? "-" : "") + grouped(whole);
+    const std::string whole = grouped(static_cast<std::uint64_t>(std::llround(std::abs(value))));
+    return value < 0 ? "-" + whole : whole;
   }
   return fixed(value, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
 }

@@ -19,7 +19,8 @@ std::size_t terminal_columns() {
 std::string bar(double fraction) {
   constexpr std::size_t cells = 20;
   const auto full = static_cast<std::size_t>(fraction * cells);
-  return "[" + std::string(full, '#') + std::string(cells - full, '.') + "]";
+  std::string text(full, '#');
+  return text.append(cells - full, '.');
 }
 
 // The most important first: a narrow terminal cuts the end.

@@ -62,6 +62,7 @@ TEST_CASE("numbers as people read them") {
   REQUIRE(examples::printable('\x1b') == '?');
   REQUIRE(examples::printable('\n') == '\n');
   REQUIRE(examples::printable('\xc3') == '\xc3');
+  REQUIRE(examples::printable("a\x1b\n\xc3\xa9\xe2\x82\xac\xff\xc3") == "a?\n\xc3\xa9\xe2\x82\xac??");
 }
 
 TEST_CASE("a corpus is a file, or a folder in the order of its paths") {
