@@ -11,6 +11,7 @@
 #include <inlay/kernels/normalization.hpp>
 #include <inlay/modules/initialize.hpp>
 #include <inlay/modules/module.hpp>
+#include <inlay/parallel/drivers.hpp>
 
 namespace inlay::inline INLAY_ABI {
 
