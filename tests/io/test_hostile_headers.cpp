@@ -1,5 +1,6 @@
 // Headers that were made to mislead: each is refused with the reason, and none makes the reader allocate much.
 
+#include <atomic>
 #include <cstdlib>
 #include <limits>
 #include <new>
@@ -11,7 +12,7 @@ using namespace io_test;
 namespace {
 
 // The largest block that was asked for since it was set to zero.
-std::size_t largest_block = 0;
+std::atomic<std::size_t> largest_block = 0;
 
 std::string refusal(const Bytes& bytes, io::OpenOptions options = {}) {
   largest_block = 0;
@@ -44,13 +45,17 @@ std::string repeated(const std::string& text, std::size_t count) {
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   if (size > largest_block) largest_block = size;
-  if (void* memory = std::malloc(size)) return memory;
+  return std::malloc(size > 0 ? size : 1);
+}
+void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 TEST_CASE("lengths of the header that cannot be", "[io]") {
   for (std::size_t size = 0; size < 8; ++size)
