@@ -87,4 +87,10 @@ namespace inlay::inline INLAY_ABI {
 
 using std::size_t;
 
+// A float as a template argument, written as one: Dropout<128, 0.1f>. Clang before 18 takes floats only inside a class.
+struct Fraction {
+  float value;
+  constexpr Fraction(float from) : value(from) {}
+};
+
 }  // namespace inlay::inline INLAY_ABI

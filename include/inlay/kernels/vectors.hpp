@@ -27,10 +27,9 @@ struct PartOfVector {
   INLAY_FORCE_INLINE simd::batch load(const float* p) const { return simd::load_partial(p + first, count); }
   INLAY_FORCE_INLINE void store(float* p, simd::batch value) const { simd::store_partial(p + first, value, count); }
   INLAY_FORCE_INLINE simd::batch fill(simd::batch value, float filler) const {
-    float lanes[simd::width];
-    simd::store(lanes, value);
-    for (size_t i = count; i < simd::width; ++i) lanes[i] = filler;
-    return simd::load(lanes);
+    static constexpr float lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return simd::select(simd::less(simd::load(lane), simd::broadcast(static_cast<float>(count))), value,
+                        simd::broadcast(filler));
   }
 };
 

@@ -39,9 +39,9 @@ struct Activate {
   }
 };
 
-template <size_t Width, float Rate>
+template <size_t Width, Fraction Rate>
 struct Dropout {
-  static_assert(Rate >= 0.0f && Rate < 1.0f, "inlay: a dropout rate is at least 0 and less than 1");
+  static_assert(Rate.value >= 0.0f && Rate.value < 1.0f, "inlay: a dropout rate is at least 0 and less than 1");
   using Input = Reals<Width>;
   using Output = Reals<Width>;
   struct Parameters {};
@@ -59,8 +59,8 @@ struct Dropout {
   template <class Frame>
   static void map(const Frame& frame, Rows<const float, Width> from, Rows<float, Width> to) {
     const Call& call = frame.call;
-    if (Rate > 0.0f && call.training) {
-      kernels::dropout(from.count(), Width, Rate, call.random, frame.stream.value, call.first_row, from.data(),
+    if (Rate.value > 0.0f && call.training) {
+      kernels::dropout(from.count(), Width, Rate.value, call.random, frame.stream.value, call.first_row, from.data(),
                        to.data());
     } else if (from.data() != to.data()) {
       kernels::for_each_vector(from.count() * Width, [&](auto at) { at.store(to.data(), at.load(from.data())); });

@@ -21,13 +21,13 @@ namespace inlay::inline INLAY_ABI {
 enum class NormPlacement : std::uint8_t { before, after };
 
 template <class Norm, class AttentionType, class FeedForwardType, NormPlacement Placement = NormPlacement::before,
-          float DropoutRate = 0.0f>
+          Fraction DropoutRate = 0.0f>
 struct Block {
   static constexpr size_t width = Norm::Output::width;
   static_assert(AttentionType::Output::width == width && FeedForwardType::Output::width == width,
                 "inlay: the normalisation, attention and feed-forward of a block have the same width");
   static constexpr bool norm_before = Placement == NormPlacement::before;
-  static constexpr bool drops = DropoutRate > 0.0f;
+  static constexpr bool drops = DropoutRate.value > 0.0f;
 
   using Input = Reals<width>;
   using Output = Reals<width>;

@@ -23,9 +23,10 @@ struct TokenTargets {
   std::span<const float> weights = {};  // one a row, or none
 };
 
-template <size_t Classes, float Smoothing = 0.0f>
+template <size_t Classes, Fraction Smoothing = 0.0f>
 struct SoftmaxCrossEntropy {
-  static_assert(Smoothing >= 0.0f && Smoothing < 1.0f, "inlay: label smoothing is at least 0 and less than 1");
+  static_assert(Smoothing.value >= 0.0f && Smoothing.value < 1.0f,
+                "inlay: label smoothing is at least 0 and less than 1");
 
   using Targets = TokenTargets;
   static constexpr size_t width = Classes;
@@ -51,7 +52,8 @@ struct SoftmaxCrossEntropy {
   static void backward(const Ex& executor, W& workspace, Rows<float, Classes> logits, const Targets& targets,
                        float& total) {
     run(executor, workspace, logits.count(), total, [&](size_t i) {
-      return kernels::cross_entropy_row(Classes, logits.row(i), targets.labels[i], Smoothing, weight_of(targets, i));
+      return kernels::cross_entropy_row(Classes, logits.row(i), targets.labels[i], Smoothing.value,
+                                        weight_of(targets, i));
     });
   }
   // The losses alone.
@@ -59,7 +61,8 @@ struct SoftmaxCrossEntropy {
   static void forward(const Ex& executor, W& workspace, Rows<const float, Classes> logits, const Targets& targets,
                       float& total) {
     run(executor, workspace, logits.count(), total, [&](size_t i) {
-      return kernels::cross_entropy_of_row(Classes, logits.row(i), targets.labels[i], Smoothing, weight_of(targets, i));
+      return kernels::cross_entropy_of_row(Classes, logits.row(i), targets.labels[i], Smoothing.value,
+                                           weight_of(targets, i));
     });
   }
 
