@@ -34,12 +34,16 @@ class Generator {
   static constexpr size_t chunk = C.chunk < context ? C.chunk : context;
   static_assert(C.chunk > 0, "inlay: a generator reads at least one token at once");
 
-  explicit Generator(const ParametersOf<Model>& parameters) : parameters_(&parameters), waiting_(0), drawn_(0) {
+  explicit Generator(const ParametersOf<Model>& parameters) : parameters_(&parameters), waiting_(0) {
     initialize_buffers_at<Model>(buffers_);
     reset();
   }
 
-  void reset() { length_ = 0; }
+  // As a new one: the same prompt and the same seed give the same text again.
+  void reset() {
+    length_ = 0;
+    drawn_ = 0;
+  }
   // What has been read and written, as far as it is still in the cache.
   std::span<const Token> tokens() const { return {tokens_.data(), length_}; }
   // Of the token after the last one that was read.
@@ -163,7 +167,7 @@ class Generator {
   Tensor<Token, chunk> pending_;   // of a prompt, not read yet
   size_t length_;                  // tokens in the cache
   size_t waiting_;                 // tokens pending
-  std::uint64_t drawn_;            // by sampling, since the object was made
+  std::uint64_t drawn_;            // by sampling, since the beginning
 };
 
 }  // namespace inlay::inline INLAY_ABI
