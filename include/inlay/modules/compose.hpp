@@ -11,59 +11,136 @@
 #include <inlay/modules/initialize.hpp>
 #include <inlay/modules/module.hpp>
 
+#include <utility>
+
 namespace inlay::inline INLAY_ABI {
 
 namespace detail {
 
+// One of each type, those that are empty left out: where two empty members of one type may not share an address, a
+// compiler would set bytes aside for them.
+template <class... Ts>
+inline constexpr bool all_empty = (... && std::is_empty_v<Ts>);
 template <class... Ts>
 struct Tuple {};
 template <class T, class... Rest>
-struct Tuple<T, Rest...> {
-  INLAY_NO_UNIQUE_ADDRESS T head;
-  INLAY_NO_UNIQUE_ADDRESS Tuple<Rest...> tail;
+requires(!std::is_empty_v<T> && all_empty<Rest...>) struct Tuple<T, Rest...> {
+  T head;
 };
-template <size_t I, class T>
-constexpr auto& element(T& tuple) {
-  if constexpr (std::is_same_v<std::remove_const_t<T>, Empty>)
-    return nothing;
-  else if constexpr (I == 0)
-    return tuple.head;
+template <class T, class... Rest>
+requires(!std::is_empty_v<T> && !all_empty<Rest...>) struct Tuple<T, Rest...> {
+  T head;
+  Tuple<Rest...> tail;
+};
+template <class T, class... Rest>
+requires(std::is_empty_v<T> && !all_empty<Rest...>) struct Tuple<T, Rest...> {
+  Tuple<Rest...> tail;
+};
+template <class T>
+inline T nothing_of{};
+template <size_t I, class T, class... Rest>
+constexpr auto& part_of(auto& tuple) {
+  if constexpr (I > 0 && all_empty<Rest...>)
+    return nothing_of<typename Nth<I - 1, Rest...>::type>;
+  else if constexpr (I > 0)
+    return part_of<I - 1, Rest...>(tuple.tail);
+  else if constexpr (std::is_empty_v<T>)
+    return nothing_of<T>;
   else
-    return element<I - 1>(tuple.tail);
+    return tuple.head;
 }
+template <size_t I>
+constexpr auto& element(Empty&) {
+  return nothing;
+}
+template <size_t I>
+constexpr auto& element(const Empty&) {
+  return nothing;
+}
+template <size_t I, class... Ts>
+constexpr auto& element(Tuple<Ts...>& tuple) {
+  return part_of<I, Ts...>(tuple);
+}
+template <size_t I, class... Ts>
+constexpr auto& element(const Tuple<Ts...>& tuple) {
+  return part_of<I, Ts...>(tuple);
+}
+
+// Between two modules of a Sequential.
+template <class Before, class After>
+struct Joint {
+  static_assert(!std::is_same_v<After, Tokens>, "inlay: only the first module of a Sequential can take tokens");
+};
+template <size_t Given, size_t Taken>
+struct Joint<Reals<Given>, Reals<Taken>> {
+  static_assert(Given == Taken,
+                "inlay: two neighbours in a Sequential do not fit: the first gives rows of one width, the second takes "
+                "rows of another");
+};
+template <class First>
+constexpr bool fit_together() {
+  return true;
+}
+template <class First, class Second, class... Rest>
+constexpr bool fit_together() {
+  return sizeof(Joint<typename First::Output, typename Second::Input>) > 0 && fit_together<Second, Rest...>();
+}
+
+// A Sequential that begins with an embedding has its vocabulary.
+template <class First>
+struct Vocabulary {};
+template <class First>
+requires(First::vocabulary > 0) struct Vocabulary<First> {
+  static constexpr size_t vocabulary = First::vocabulary;
+};
 
 }  // namespace detail
 
-template <class... Ms>
-struct Sequential {
-  static_assert(sizeof...(Ms) > 0, "inlay: a Sequential has at least one module");
-  static constexpr size_t count = sizeof...(Ms);
+template <class First, class... Rest>
+struct Sequential : detail::Vocabulary<First> {
+  static_assert(detail::fit_together<First, Rest...>());
+  static constexpr size_t count = 1 + sizeof...(Rest);
   template <size_t I>
-  using At = typename detail::Nth<I, Ms...>::type;
+  using At = typename detail::Nth<I, First, Rest...>::type;
 
-  using Input = typename At<0>::Input;
+  using Input = typename First::Input;
   using Output = typename At<count - 1>::Output;
-  using Parameters = detail::Tuple<ParametersOf<Ms>...>;
-  using Buffers = detail::Tuple<BuffersOf<Ms>...>;
+  using Parameters = detail::Tuple<ParametersOf<First>, ParametersOf<Rest>...>;
+  using Buffers = detail::Tuple<BuffersOf<First>, BuffersOf<Rest>...>;
   template <size_t Sequences>
-  using State = detail::Tuple<StateOf<Ms, Sequences>...>;
+  using State = detail::Tuple<StateOf<First, Sequences>, StateOf<Rest, Sequences>...>;
 
-  static constexpr size_t widest = [] {
-    size_t most = 0;
-    ((most = Ms::Output::width > most ? Ms::Output::width : most), ...);
-    return most;
-  }();
+ private:
+  // The values between modules: all outputs but the last, which is the caller's.
+  template <Extent E, class Indices>
+  struct ValuesBetween;
+  template <Extent E, size_t... I>
+  struct ValuesBetween<E, std::index_sequence<I...>> {
+    using Tensors = detail::Tuple<Tensor<float, E.rows, At<I>::Output::width>...>;
+    static constexpr size_t widest = [] {
+      size_t most = 0;
+      ((most = At<I>::Output::width > most ? At<I>::Output::width : most), ...);
+      return most;
+    }();
+  };
+  template <Extent E>
+  using Between = ValuesBetween<E, std::make_index_sequence<count - 1>>;
+  // Their gradients go back and forth between two buffers.
+  static constexpr size_t gradient_buffers = count > 2 ? 2 : 1;
 
+ public:
   template <Extent E>
   struct Activations {
-    INLAY_NO_UNIQUE_ADDRESS detail::Tuple<ActivationsOf<Ms, E>...> modules;
-    detail::Tuple<Tensor<float, E.rows, Ms::Output::width>...>
-        outputs;  // the last one is the caller's and stays unused
+    INLAY_NO_UNIQUE_ADDRESS detail::Tuple<ActivationsOf<First, E>, ActivationsOf<Rest, E>...> modules;
+    INLAY_NO_UNIQUE_ADDRESS typename Between<E>::Tensors outputs;
   };
   template <Extent E>
   struct Workspace {
-    Overlay<WorkspaceOf<Ms, E>...> modules;
-    Tensor<float, 2, E.rows, widest> gradients;  // of the values between modules, back and forth
+    Overlay<WorkspaceOf<First, E>, WorkspaceOf<Rest, E>...> modules;
+    INLAY_NO_UNIQUE_ADDRESS
+    std::conditional_t<E.training && (count > 1),
+                       Tensor<float, gradient_buffers, E.rows, count == 1 ? 1 : Between<E>::widest>, Empty>
+        gradients;
   };
 
   template <class Frame>
@@ -89,59 +166,57 @@ struct Sequential {
  private:
   template <class F>
   static void for_each_index(F&& f) {
-    [&]<size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }
-    (std::make_index_sequence<count>{});
+    const auto each = [&]<size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); };
+    each(std::make_index_sequence<count>{});
   }
 
   template <size_t I, class Frame>
   static auto child(const Frame& frame) {
-    const auto part = Part{"", [](auto& parts) -> auto& {return detail::element<I>(parts);
+    using detail::element;
+    auto& workspace = frame.workspace.modules.template get<I>();
+    auto& activations = element<I>(frame.activations.modules);
+    const Stream stream = frame.stream.child("sequential", I);
+    if constexpr (requires { frame.gradients; })
+      return frame.with(element<I>(frame.parameters), element<I>(frame.gradients), element<I>(frame.buffers),
+                        activations, workspace, stream);
+    else
+      return frame.with(element<I>(frame.parameters), element<I>(frame.buffers), element<I>(frame.state), activations,
+                        workspace, stream);
+  }
+  template <size_t I, class Frame>
+  static auto output(const Frame& frame, size_t rows) {
+    return Rows<float, At<I>::Output::width>(detail::element<I>(frame.activations.outputs).data(), rows);
+  }
+  static size_t rows_of(std::span<const Token> x) { return x.size(); }
+  template <class T, size_t W>
+  static size_t rows_of(Rows<T, W> x) {
+    return x.count();
+  }
+
+  template <size_t I, class Frame>
+  static void forward_from(const Frame& frame, typename At<I>::Input::ConstValues x, typename Output::Values y) {
+    if constexpr (I + 1 == count) {
+      At<I>::forward(child<I>(frame), x, y);
+    } else {
+      const auto between = output<I>(frame, rows_of(x));
+      At<I>::forward(child<I>(frame), x, between);
+      forward_from<I + 1>(frame, between, y);
+    }
+  }
+  template <size_t I, class Frame, class Gradient>
+  static void backward_from(const Frame& frame, typename Input::ConstValues x, typename At<I>::Output::ConstValues dy,
+                            Gradient dx) {
+    if constexpr (I == 0) {
+      First::backward(child<0>(frame), x, dy, dx);
+    } else {
+      const auto input = output<I - 1>(frame, rows_of(x));
+      const Rows<float, At<I>::Input::width> between(&frame.workspace.gradients(I % gradient_buffers, 0, 0),
+                                                     rows_of(x));
+      At<I>::backward(child<I>(frame), input, dy, between);
+      backward_from<I - 1>(frame, x, between, dx);
+    }
   }
 };
-auto& workspace = frame.workspace.modules.template get<I>();
-const Stream stream = frame.stream.child("sequential", I);
-if constexpr (requires { frame.gradients; })
-  return frame.with(part.select(frame.parameters), part.select(frame.gradients), part.select(frame.buffers),
-                    part.select(frame.activations.modules), workspace, stream);
-else
-  return frame.with(part.select(frame.parameters), part.select(frame.buffers), part.select(frame.state),
-                    part.select(frame.activations.modules), workspace, stream);
-}  // namespace inlay::inline INLAY_ABI
-template <size_t I, class Frame>
-static auto output(const Frame& frame, size_t rows) {
-  auto& tensor = detail::element<I>(frame.activations.outputs);
-  return Rows<float, At<I>::Output::width>(tensor.data(), rows);
-}
-static size_t rows_of(std::span<const Token> x) { return x.size(); }
-template <class T, size_t W>
-static size_t rows_of(Rows<T, W> x) {
-  return x.count();
-}
-
-template <size_t I, class Frame>
-static void forward_from(const Frame& frame, typename At<I>::Input::ConstValues x, typename Output::Values y) {
-  if constexpr (I + 1 == count) {
-    At<I>::forward(child<I>(frame), x, y);
-  } else {
-    const auto between = output<I>(frame, rows_of(x));
-    At<I>::forward(child<I>(frame), x, between);
-    forward_from<I + 1>(frame, between, y);
-  }
-}
-template <size_t I, class Frame, class Gradient>
-static void backward_from(const Frame& frame, typename Input::ConstValues x, typename At<I>::Output::ConstValues dy,
-                          Gradient dx) {
-  if constexpr (I == 0) {
-    At<0>::backward(child<0>(frame), x, dy, dx);
-  } else {
-    const auto input = output<I - 1>(frame, rows_of(x));
-    const Rows<float, At<I>::Input::width> between(&frame.workspace.gradients(I % 2, 0, 0), rows_of(x));
-    At<I>::backward(child<I>(frame), input, dy, between);
-    backward_from<I - 1>(frame, x, between, dx);
-  }
-}
-}
-;
 
 template <class M>
 struct Residual : M {
