@@ -50,6 +50,8 @@ class GradientChecker {
     random(weight_.data(), weight_.size(), 1.0f);
     for (size_t i = 0; i < RowCount; ++i)
       tokens_(i) = kernels::random_words({seed.value, 1}, 0, i, 0).word[0] % vocabulary();
+    given_input_ = input_;
+    given_weight_ = weight_;
     (void)objective();
     backward(7.0f);
     compare_second_backward();
@@ -125,8 +127,7 @@ class GradientChecker {
   void compare_second_backward() {
     first_ = gradients_;
     const auto dinput = dinput_;
-    const auto input = input_;
-    const auto weight = weight_;
+    note_arguments();
     (void)objective();
     backward(-3.0f);
     visit<M>(
@@ -142,10 +143,16 @@ class GradientChecker {
     gradients_ = first_;
     for (size_t i = 0; i < RowCount * in_width && real_input; ++i)
       result_.assigns_input = result_.assigns_input && dinput.values[i] == dinput_.values[i];
-    for (size_t i = 0; i < input.size(); ++i)
-      result_.keeps_arguments = result_.keeps_arguments && input.values[i] == input_.values[i];
-    for (size_t i = 0; i < weight.size(); ++i)
-      result_.keeps_arguments = result_.keeps_arguments && weight.values[i] == weight_.values[i];
+    note_arguments();
+  }
+  // Whether x and dy are what forward and backward were given; they are again afterwards.
+  void note_arguments() {
+    for (size_t i = 0; i < input_.size(); ++i)
+      result_.keeps_arguments = result_.keeps_arguments && given_input_.values[i] == input_.values[i];
+    for (size_t i = 0; i < weight_.size(); ++i)
+      result_.keeps_arguments = result_.keeps_arguments && given_weight_.values[i] == weight_.values[i];
+    input_ = given_input_;
+    weight_ = given_weight_;
   }
 
   double norm_of_all() {
@@ -162,10 +169,6 @@ class GradientChecker {
     double squares = 0.0;
     for (size_t i = 0; i < count; ++i) squares += static_cast<double>(gradient[i]) * static_cast<double>(gradient[i]);
     const double norm = root(squares) > 0.01 * all ? root(squares) : 0.01 * all;
-    if (!(norm > 0.0)) {
-      if (norm != 0.0) note(path, __builtin_inff());
-      return;
-    }
     for (int direction = 0; direction < 3; ++direction) {
       const std::uint64_t begin = drawn_;
       double along = 0.0;
@@ -177,7 +180,9 @@ class GradientChecker {
         const double up = moved(values, count, begin, h);
         const double down = moved(values, count, begin, -h);
         const double error = (up - down) / (2.0 * static_cast<double>(h)) - along;
-        const double relative = (error < 0.0 ? -error : error) / norm;
+        const double distance = error < 0.0 ? -error : error;
+        // Where all gradients are zero, so must be every difference.
+        const double relative = norm > 0.0 || norm != norm ? distance / norm : distance > 0.0 ? 1.0 : 0.0;
         if (!(relative >= best)) best = relative;
       }
       drawn_ = begin + count;
@@ -203,7 +208,8 @@ class GradientChecker {
     return result;
   }
   void note(const Path& path, float error) {
-    if (!(error <= result_.largest_error)) {
+    const bool is_number = result_.largest_error == result_.largest_error;  // a NaN is worse than any number
+    if (is_number && !(error <= result_.largest_error)) {
       result_.largest_error = error;
       result_.tensor = path.text();
     }
@@ -227,9 +233,9 @@ class GradientChecker {
   BuffersOf<M> buffers_;
   ActivationsOf<M, extent> activations_;
   WorkspaceOf<M, extent> workspace_;
-  Tensor<float, RowCount, in_width> input_, dinput_;
+  Tensor<float, RowCount, in_width> input_, dinput_, given_input_;
   Tensor<Token, RowCount> tokens_;
-  Tensor<float, RowCount, out_width> output_, weight_;
+  Tensor<float, RowCount, out_width> output_, weight_, given_weight_;
   Tensor<float, most> kept_;
 };
 
