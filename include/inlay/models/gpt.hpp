@@ -184,7 +184,7 @@ struct Gpt {
     }
   }
 
-  // What names this model in a file: a hash of every field of the configuration.
+  // What names this model in a file: a hash of every field that its outputs depend on, so not of dropout.
   static constexpr std::uint64_t fingerprint() {
     Hash hash;
     for (const size_t field : {C.vocabulary, C.context, C.width, C.heads, C.layers, hidden, position_count})
@@ -194,7 +194,6 @@ struct Gpt {
     hash.byte(static_cast<std::uint8_t>(C.norm));
     hash.byte(static_cast<std::uint8_t>(C.placement));
     hash.byte(static_cast<std::uint8_t>(C.positions));
-    hash.real(C.dropout);
     hash.real(C.epsilon);
     return hash.value();
   }
