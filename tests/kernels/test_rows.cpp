@@ -1,5 +1,6 @@
 // Kernels that work along rows: sums, softmax and its logarithm, cross-entropy, normalisation.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -23,9 +24,10 @@ const std::size_t widths[] = {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 100}
 
 Numbers doubles(const std::vector<float>& values) { return {values.begin(), values.end()}; }
 
+// std::max, because GCC 12 for AArch64 fails on a loop over std::fmax.
 Numbers softmax(const std::vector<float>& row) {
   double greatest = -std::numeric_limits<double>::infinity(), sum = 0.0;
-  for (const float value : row) greatest = std::fmax(greatest, static_cast<double>(value));
+  for (const float value : row) greatest = std::max(greatest, static_cast<double>(value));
   Numbers result;
   for (const float value : row) sum += result.emplace_back(std::exp(static_cast<double>(value) - greatest));
   for (double& value : result) value /= sum;
@@ -40,7 +42,7 @@ struct Loss {
 Loss cross_entropy(const std::vector<float>& row, std::size_t label, double smoothing, double weight) {
   const Numbers p = softmax(row);
   double greatest = -1e300, sum = 0.0;
-  for (const float value : row) greatest = std::fmax(greatest, static_cast<double>(value));
+  for (const float value : row) greatest = std::max(greatest, static_cast<double>(value));
   for (const float value : row) sum += std::exp(static_cast<double>(value) - greatest);
   Loss loss{0.0, Numbers(row.size())};
   for (std::size_t j = 0; j < row.size(); ++j) {
