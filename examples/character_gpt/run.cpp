@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "support/corpus.hpp"
+#include "support/executor.hpp"
 
 namespace character_gpt {
 namespace {
@@ -32,7 +33,7 @@ Run make_run(const TrainOptions& options, Trainer& trainer) {
   run.program = options.program;
   run.data = examples::standard_library_headers();
   run.out = "character_gpt_run";
-  run.threads = options.threads;
+  run.threads = examples::used_threads(options.threads);
   run.save_every = options.save_every;
   if (options.resume) {
     inlay::io::DataPosition data;

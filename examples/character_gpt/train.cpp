@@ -25,8 +25,10 @@ using Clock = std::chrono::steady_clock;
 Trainer trainer;
 inlay::Generator<Model> generator{trainer.parameters()};
 
-constexpr std::size_t least_text = 20 * (config.context + 1);   // two windows in the tenth that is held out
-constexpr std::size_t quick_validation = 8 * windows_per_step;  // windows; the last validation takes all
+constexpr std::size_t least_text = 20 * (config.context + 1);  // two windows in the tenth that is held out
+// Windows that the figures on the way are computed from, spread over the held-out text, and the last one: all of them
+// but where they are so many that it would take long.
+constexpr std::size_t quick_validation = 8 * windows_per_step, last_validation = 4096;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
@@ -99,14 +101,15 @@ int Training::operator()() {
     return 130;  // as of a program that SIGINT ended
   }
   save();  // before the last validation, which may take a while
-  progress_.note("validating on the whole held-out text ...");
-  const double loss = validation_loss(validation_.count());
+  progress_.note("validating on the held-out text ...");
+  const std::size_t windows = std::min(last_validation, validation_.count());
+  const double loss = validation_loss(windows);
   record(loss);
   draw_losses(run_, metrics_.rows());
   show_sample();
-  std::printf("Validation loss %s nats a character (%s bits), over all %s windows of the held-out text.\n",
+  std::printf("Validation loss %s nats a character (%s bits), over %s of the %s windows of the held-out text.\n",
               examples::fixed(loss, 3).c_str(), examples::fixed(loss / 0.6931471805599453, 3).c_str(),
-              examples::grouped(validation_.count()).c_str());
+              examples::grouped(windows).c_str(), examples::grouped(validation_.count()).c_str());
   std::printf("%s steps in %s.\n", examples::grouped(run_.steps).c_str(),
               examples::duration(earlier_seconds_ + seconds_since(begin_)).c_str());
   print_closing(run_);

@@ -5,11 +5,13 @@
 
 namespace examples {
 
-std::size_t default_threads() {
+std::size_t default_threads() { return used_threads(std::max<std::size_t>(1, std::thread::hardware_concurrency())); }
+
+std::size_t used_threads(std::size_t wanted) {
 #ifdef INLAY_WITH_TBB
-  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  return wanted;
 #else
-  return 1;
+  return std::min<std::size_t>(wanted, 1);
 #endif
 }
 

@@ -19,7 +19,9 @@ struct Executor : inlay::Serial {
 };
 #endif
 
-// What to use where nobody said: all that the machine has.
+// How many threads to use where nobody said: all that the machine has.
 std::size_t default_threads();
+// How many the executor really uses when it is asked for so many.
+std::size_t used_threads(std::size_t wanted);
 
 }  // namespace examples
