@@ -73,9 +73,10 @@ struct Joint {
 };
 template <size_t Given, size_t Taken>
 struct Joint<Reals<Given>, Reals<Taken>> {
-  static_assert(Given == Taken,
-                "inlay: two neighbours in a Sequential do not fit: the first gives rows of one width, the second takes "
-                "rows of another");
+  static_assert(
+      Given == Taken,
+      "inlay: two neighbours in a Sequential do not fit: the second takes rows of another width than the first "
+      "gives");
 };
 template <class First>
 constexpr bool fit_together() {
