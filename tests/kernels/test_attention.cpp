@@ -139,9 +139,9 @@ AttentionShape shape_of(std::size_t rows, std::size_t start, std::size_t head_wi
 TEST_CASE("attention: values and gradients against double precision", "[attention]") {
   std::uint32_t seed = 0;
   for (const bool causal : {true, false})
-    for (const std::size_t head_width : {1, 4, 15, 16, 17, 33})
-      for (const std::size_t rows : {1, 2, 15, 16, 17, 31, 33, 50})
-        for (const std::size_t start : {0, 5, 16}) {
+    for (const std::size_t head_width : numbers::sizes({1, 4, 15, 16, 17, 33}))
+      for (const std::size_t rows : numbers::sizes({1, 2, 15, 16, 17, 31, 33, 50}))
+        for (const std::size_t start : numbers::sizes({0, 5, 16})) {
           if (start != 0 && (!causal || rows > 17)) continue;
           CAPTURE(causal, head_width, rows, start);
           const Head head(shape_of(rows, start, head_width, causal, seed % 3), seed);
@@ -162,8 +162,8 @@ TEST_CASE("attention: values and gradients against double precision", "[attentio
 }
 
 TEST_CASE("attention: keys packed at once or appended one by one are the same", "[attention]") {
-  for (const std::size_t keys : {1, 15, 16, 17, 40})
-    for (const std::size_t width : {1, 5, 16, 24}) {
+  for (const std::size_t keys : numbers::sizes({1, 15, 16, 17, 40}))
+    for (const std::size_t width : numbers::sizes({1, 5, 16, 24})) {
       const std::vector<float> rows = numbers::Source(5).list(keys * (width + 3));
       std::vector<float> at_once(kernels::packed_keys_floats(keys, width)), one_by_one(at_once.size());
       kernels::pack_keys(keys, width, rows.data(), width + 3, at_once.data());
@@ -174,7 +174,7 @@ TEST_CASE("attention: keys packed at once or appended one by one are the same", 
 }
 
 TEST_CASE("attention: a row has the same bits in any tile and any call", "[attention]") {
-  for (const std::size_t head_width : {4, 17, 32}) {
+  for (const std::size_t head_width : numbers::sizes({4, 17, 32})) {
     const std::size_t rows = 53;
     const Head head(shape_of(rows, 0, head_width, true), 77);
     const Result whole = run(head);
@@ -182,7 +182,7 @@ TEST_CASE("attention: a row has the same bits in any tile and any call", "[atten
     std::vector<float> keys(kernels::packed_keys_floats(rows, head_width), NAN);
     std::vector<float> output(rows * head_width), scratch(kernels::attention_tile_floats(rows), NAN);
     std::size_t start = 0;
-    for (const std::size_t count : {1, 1, 7, 16, 1, 20, 5, 1, 1}) {
+    for (const std::size_t count : numbers::sizes({1, 1, 7, 16, 1, 20, 5, 1, 1})) {
       for (std::size_t j = start; j < start + count; ++j)
         kernels::append_key(j, head_width, &head.key[j * head_width], keys.data());
       kernels::attend(shape_of(count, start, head_width, true), &head.query[start * head_width], keys.data(),

@@ -39,7 +39,7 @@ double slope_of(Activation a, double x) {
 
 template <Activation A>
 void check_activation() {
-  for (const std::size_t n : {1, 15, 16, 17, 333}) {
+  for (const std::size_t n : numbers::sizes({1, 15, 16, 17, 333})) {
     std::vector<float> x(n);
     for (std::size_t i = 0; i < n; ++i) x[i] = -8.0f + 16.0f * static_cast<float>(i) / static_cast<float>(n);
     const std::vector<float> dy = numbers::Source(4).list(n, 1.0f, 2.0f);
@@ -83,7 +83,7 @@ TEST_CASE("nonlinearities and their slopes", "[elementwise]") {
 TEST_CASE("Adam against its algorithm in double", "[elementwise]") {
   for (const float decoupled : {0.0f, 0.1f})
     for (const float added : {0.0f, 0.05f})
-      for (const std::size_t n : {1, 16, 19, 40}) {
+      for (const std::size_t n : numbers::sizes({1, 16, 19, 40})) {
         CAPTURE(decoupled, added, n);
         numbers::Source source(2);
         Update u{source.list(n), {}, std::vector<float>(n), std::vector<float>(n)};
@@ -113,7 +113,7 @@ TEST_CASE("Adam against its algorithm in double", "[elementwise]") {
 }
 
 TEST_CASE("momentum and plain descent against their formulas in double", "[elementwise]") {
-  for (const std::size_t n : {1, 16, 19, 40}) {
+  for (const std::size_t n : numbers::sizes({1, 16, 19, 40})) {
     numbers::Source source(6);
     Update u{source.list(n), {}, std::vector<float>(n), {}};
     std::vector<float> plain = u.p;

@@ -89,7 +89,7 @@ TEST_CASE("matmul: rows and columns around every block, vector and group", "[mat
   std::size_t turn = 0;
   for (const std::size_t m : rows)
     for (const std::size_t n : columns)
-      for (const std::size_t k : {1, 17}) {
+      for (const std::size_t k : numbers::sizes({1, 17})) {
         // Kinds and strides take turns: each size meets several of them in the three forms.
         ++turn;
         check_all_forms({m, n, k}, turn % 3 == 0 ? 3 : 0, static_cast<Kind>(turn % 4));
@@ -98,21 +98,22 @@ TEST_CASE("matmul: rows and columns around every block, vector and group", "[mat
 
 TEST_CASE("matmul: a reduction of no terms leaves zero, what was there, or the bias", "[matmul]") {
   for (const Kind kind : {Kind::assign, Kind::assign_with_bias, Kind::accumulate, Kind::accumulate_with_bias})
-    for (const std::size_t m : {1, 2, 3, 5, 17})
-      for (const std::size_t n : {1, 16, 19}) check_all_forms({m, n, 0}, 2, kind);
+    for (const std::size_t m : numbers::sizes({1, 2, 3, 5, 17}))
+      for (const std::size_t n : numbers::sizes({1, 16, 19})) check_all_forms({m, n, 0}, 2, kind);
 }
 
 TEST_CASE("matmul: the chain goes on across panels of the reduction", "[matmul]") {
   const std::size_t depth = kernels::detail::panel_depth;
   for (const Kind kind : {Kind::assign, Kind::assign_with_bias, Kind::accumulate, Kind::accumulate_with_bias})
-    for (const std::size_t k : {depth - 1, depth, depth + 1, 2 * depth + 3})
+    for (const std::size_t k : numbers::sizes({depth - 1, depth, depth + 1, 2 * depth + 3}))
       for (const Sizes& s : {Sizes{1, 19, k}, Sizes{3, 33, k}, Sizes{7, 16, k}, Sizes{18, 23, k}, Sizes{17, 40, k}})
         check_all_forms(s, 1, kind);
 }
 
 TEST_CASE("matmul: strides much wider than the rows", "[matmul]") {
-  for (const std::size_t m : {1, 2, 6, 17})
-    for (const std::size_t n : {1, 15, 16, 32, 35}) check_all_forms({m, n, 9}, 61, Kind::accumulate_with_bias);
+  for (const std::size_t m : numbers::sizes({1, 2, 6, 17}))
+    for (const std::size_t n : numbers::sizes({1, 15, 16, 32, 35}))
+      check_all_forms({m, n, 9}, 61, Kind::accumulate_with_bias);
 }
 
 TEST_CASE("matmul: infinities and NaN reach the elements that they belong to, and no other", "[matmul]") {

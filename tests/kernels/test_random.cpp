@@ -71,7 +71,7 @@ TEST_CASE("a dropout mask depends on key, stream, absolute row and column, and o
   const std::size_t width = 19, rows = 24;
   const std::vector<float> x = numbers::Source(1).list(rows * width, 1.0f, 3.0f);
   const std::vector<float> whole = dropped(x, width, 0.5f, {7, 9}, 1, 100);
-  for (const std::size_t cut : {1, 5, 16, 23}) {
+  for (const std::size_t cut : numbers::sizes({1, 5, 16, 23})) {
     const auto middle = x.begin() + static_cast<std::ptrdiff_t>(cut * width);
     std::vector<float> parts = dropped({x.begin(), middle}, width, 0.5f, {7, 9}, 1, 100);
     const std::vector<float> rest = dropped({middle, x.end()}, width, 0.5f, {7, 9}, 1, 100 + cut);

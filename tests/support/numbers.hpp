@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include <inlay/simd/simd.hpp>
@@ -36,6 +37,9 @@ class Source {
  private:
   std::uint32_t state_;
 };
+
+// For loops over sizes.
+inline std::vector<std::size_t> sizes(std::initializer_list<std::size_t> list) { return list; }
 
 // One multiply-add as the target has it: what chains are made of.
 inline float fma(float a, float b, float c) {

@@ -19,10 +19,11 @@ using reference::Real;
 
 namespace {
 
-template <std::size_t Classes, float Smoothing>
+template <std::size_t Classes, inlay::Fraction Smoothing>
 void check(std::size_t rows, bool weighted) {
   using Loss = inlay::SoftmaxCrossEntropy<Classes, Smoothing>;
-  CAPTURE(Classes, Smoothing, rows, weighted);
+  constexpr double smoothing = static_cast<double>(Smoothing.value);
+  CAPTURE(Classes, smoothing, rows, weighted);
   numbers::Source source(static_cast<std::uint32_t>(Classes + rows));
   std::vector<float> logits = source.list(rows * Classes, 3.0f);
   std::vector<Token> labels(rows);
@@ -38,9 +39,9 @@ void check(std::size_t rows, bool weighted) {
   for (std::size_t i = 0; i < rows; ++i) {
     if (labels[i] == ignored_label) continue;
     const double weight = weighted ? static_cast<double>(weights[i]) : 1.0;
-    const double share = static_cast<double>(Smoothing) / static_cast<double>(Classes);
+    const double share = smoothing / static_cast<double>(Classes);
     for (std::size_t j = 0; j < Classes; ++j) {
-      const double target = (j == labels[i] ? 1.0 - static_cast<double>(Smoothing) : 0.0) + share;
+      const double target = (j == labels[i] ? 1.0 - smoothing : 0.0) + share;
       expected += Real(-weight * target) * log_p(i, j);
     }
     expected_weight += weight;
@@ -65,7 +66,7 @@ void check(std::size_t rows, bool weighted) {
 
 TEST_CASE("SoftmaxCrossEntropy against the reference", "[loss]") {
   for (const bool weighted : {false, true})
-    for (const std::size_t rows : {1, 2, 17, 40}) {
+    for (const std::size_t rows : numbers::sizes({1, 2, 17, 40})) {
       check<15, 0.0f>(rows, weighted);
       check<16, 0.1f>(rows, weighted);
       check<33, 0.5f>(rows, weighted);
