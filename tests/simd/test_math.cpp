@@ -95,7 +95,8 @@ struct Sweep {
 };
 
 // Every `stride`-th of all bit patterns: negative ones, subnormals, infinities and NaN among them.
-#if defined(__OPTIMIZE__)
+// Fewer without optimisation, and where the small runner says that an emulator is likely.
+#if defined(__OPTIMIZE__) && !defined(INLAY_SMALL_RUNNER)
 constexpr std::uint32_t stride = 2039, dense = 3000;
 #else
 constexpr std::uint32_t stride = 40009, dense = 300;
@@ -292,11 +293,12 @@ namespace {
 template <class Function>
 std::uint64_t hash_of(Function function) {
   std::uint64_t hash = 14695981039346656037u;
-  for (std::uint64_t bits = 0; bits < std::uint64_t{1} << 32; bits += 65537) {
-    float results[width];
-    simd::store(results, function(simd::broadcast(from_bits(static_cast<std::uint32_t>(bits)))));
-    const std::uint32_t result = results[0] != results[0] ? 0x7fc00000u : to_bits(results[0]);
-    hash = (hash ^ result) * 1099511628211u;
+  for (std::uint64_t bits = 0; bits < std::uint64_t{1} << 32; bits += 65537 * width) {
+    float lanes[width];
+    for (std::size_t i = 0; i < width; ++i) lanes[i] = from_bits(static_cast<std::uint32_t>(bits + 65537 * i));
+    simd::store(lanes, function(simd::load(lanes)));
+    for (std::size_t i = 0; i < width && bits + 65537 * i < std::uint64_t{1} << 32; ++i)
+      hash = (hash ^ (lanes[i] != lanes[i] ? 0x7fc00000u : to_bits(lanes[i]))) * 1099511628211u;
   }
   return hash;
 }
@@ -309,7 +311,7 @@ TEST_CASE("the bits are the pinned ones on every target with a fused multiply-ad
   CHECK(hash_of([](auto x) { return simd::log(x); }) == 0xa7189363e6dc7a63u);
   CHECK(hash_of([](auto x) { return simd::tanh(x); }) == 0x1801ad89223e7f7du);
   CHECK(hash_of([](auto x) { return simd::sigmoid(x); }) == 0x1556c4d502f2077du);
-  CHECK(hash_of([](auto x) { return simd::erf(x); }) == 0x093319aff8156929u);
+  CHECK(hash_of([](auto x) { return simd::erf(x); }) == 0x3ab4b8efdd008d19u);
   CHECK(hash_of([](auto x) { return simd::sin(x); }) == 0x1a2e211dbdaca004u);
   CHECK(hash_of([](auto x) { return simd::cos(x); }) == 0xb011b0408af0e80bu);
 }

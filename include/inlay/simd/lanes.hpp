@@ -5,7 +5,7 @@
 //
 //   Lanes lanes = Lanes::zero();
 //   for (i = 0; i + 16 <= n; i += 16)
-//     for (r = 0; r < Lanes::count; ++r) lanes.add(r, load(x + i + r * width));
+//     INLAY_UNROLL for (r = 0; r < Lanes::count; ++r) lanes.add(r, load(x + i + r * width));
 //   ... the rest of the row, into registers 0, 1, ... with load_partial
 //   lanes.sum();
 //
@@ -22,6 +22,7 @@ struct Lanes {
 
   static INLAY_FORCE_INLINE Lanes filled(float x) noexcept {
     Lanes lanes;
+    INLAY_UNROLL
     for (std::size_t r = 0; r < count; ++r) lanes.sums[r] = broadcast(x);
     return lanes;
   }
@@ -33,14 +34,20 @@ struct Lanes {
 
   INLAY_FORCE_INLINE float sum() const noexcept {
     Lanes tree = *this;
-    for (std::size_t half = count / 2; half != 0; half /= 2)
+    INLAY_UNROLL
+    for (std::size_t half = count / 2; half != 0; half /= 2) {
+      INLAY_UNROLL
       for (std::size_t r = 0; r < half; ++r) tree.sums[r] = tree.sums[r] + tree.sums[r + half];
+    }
     return reduce_add(tree.sums[0]);
   }
   INLAY_FORCE_INLINE float largest() const noexcept {
     Lanes tree = *this;
-    for (std::size_t half = count / 2; half != 0; half /= 2)
+    INLAY_UNROLL
+    for (std::size_t half = count / 2; half != 0; half /= 2) {
+      INLAY_UNROLL
       for (std::size_t r = 0; r < half; ++r) tree.sums[r] = simd::maximum(tree.sums[r], tree.sums[r + half]);
+    }
     return reduce_maximum(tree.sums[0]);
   }
 };

@@ -65,34 +65,7 @@ INLAY_FORCE_INLINE ScalarBatch fma(ScalarBatch a, ScalarBatch b, ScalarBatch c) 
   else
     return {a.value * b.value + c.value};
 }
-
-namespace detail {
-// The instruction itself: for __builtin_sqrtf GCC and Clang link sqrtf of libm too, which sets errno for a negative x.
-INLAY_FORCE_INLINE float square_root(float x) noexcept {
-#if (defined(__GNUC__) || defined(__clang__)) && defined(__AVX__)
-  __asm__("vsqrtss %0, %0, %0" : "+x"(x));
-  return x;
-#elif (defined(__GNUC__) || defined(__clang__)) && defined(__SSE__)
-  __asm__("sqrtss %0, %0" : "+x"(x));
-  return x;
-#elif defined(__aarch64__)
-  __asm__("fsqrt %s0, %s0" : "+w"(x));
-  return x;
-#elif defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
-  __asm__("vsqrt.f32 %0, %0" : "+t"(x));
-  return x;
-#elif defined(__riscv_flen) && __riscv_flen >= 32
-  __asm__("fsqrt.s %0, %0" : "+f"(x));
-  return x;
-#elif defined(__s390x__)
-  __asm__("sqebr %0, %0" : "+f"(x));
-  return x;
-#else
-  return __builtin_sqrtf(x);
-#endif
-}
-}  // namespace detail
-INLAY_FORCE_INLINE ScalarBatch sqrt(ScalarBatch a) noexcept { return {detail::square_root(a.value)}; }
+INLAY_FORCE_INLINE ScalarBatch sqrt(ScalarBatch a) noexcept { return {__builtin_sqrtf(a.value)}; }
 INLAY_FORCE_INLINE ScalarBatch abs(ScalarBatch a) noexcept { return {__builtin_fabsf(a.value)}; }
 INLAY_FORCE_INLINE float fma(float a, float b, float c) noexcept {
   return fma(ScalarBatch{a}, ScalarBatch{b}, ScalarBatch{c}).value;
@@ -147,7 +120,17 @@ INLAY_FORCE_INLINE ScalarBatch to_float(ScalarIntegers a) noexcept { return {sta
 
 INLAY_FORCE_INLINE float reduce_add(ScalarBatch a) noexcept { return a.value; }
 INLAY_FORCE_INLINE float reduce_maximum(ScalarBatch a) noexcept { return a.value; }
+
+// For a batch of any width. Adding 1.5 * 2^23 leaves no bit for a fraction.
 template <class Batch>
-requires(Batch::width == 1) INLAY_FORCE_INLINE void transpose_square(Batch (&)[1]) noexcept {}
+INLAY_FORCE_INLINE Batch round(Batch x) noexcept {
+  const Batch magic = Batch::broadcast(12582912.0f);
+  return (x + magic) - magic;
+}
+template <class Batch>
+INLAY_FORCE_INLINE typename Batch::integers round_to_int(Batch x) noexcept {
+  const Batch magic = Batch::broadcast(12582912.0f);
+  return as_int(x + magic) - as_int(magic);
+}
 
 }  // namespace inlay::inline INLAY_ABI::simd

@@ -16,14 +16,14 @@ inline void transpose_16(const float* source, std::size_t source_stride, std::si
   INLAY_ASSERT(rows <= 16);
   for (std::size_t row = 0; row < 16; row += side)
     for (std::size_t column = 0; column < columns; column += side) {
-      const float* from = source + row * source_stride + column;
       float* to = destination + column * 16 + row;
       if (row + side <= rows && column + side <= columns) {
-        transpose_block(from, source_stride, to);
+        transpose_block(source + row * source_stride + column, source_stride, to);
       } else {
         const std::size_t wide = columns - column < side ? columns - column : side;
         for (std::size_t j = 0; j < wide; ++j)
-          for (std::size_t i = 0; i < side; ++i) to[j * 16 + i] = row + i < rows ? from[i * source_stride + j] : 0.0f;
+          for (std::size_t i = 0; i < side; ++i)
+            to[j * 16 + i] = row + i < rows ? source[(row + i) * source_stride + column + j] : 0.0f;
       }
     }
 }
