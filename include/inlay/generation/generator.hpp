@@ -35,6 +35,11 @@ class Generator {
   static_assert(C.chunk > 0, "inlay: a generator reads at least one token at once");
 
   explicit Generator(const ParametersOf<Model>& parameters) : parameters_(&parameters), waiting_(0) {
+    // Clang runs a constructor that it can follow while it compiles, and would put the whole object, zeros and all,
+    // into .data; the empty statement stops it.
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__ volatile("" : "+m"(parameters_));
+#endif
     initialize_buffers_at<Model>(buffers_);
     reset();
   }
