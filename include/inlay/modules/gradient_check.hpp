@@ -43,6 +43,8 @@ class GradientChecker {
  public:
   GradientCheck run(Seed seed) {
     seed_ = seed;
+    drawn_ = 0;
+    visit<M>([](const Path&, auto& tensor) { kernels::fill(tensor.size(), 0.0f, tensor.data()); }, gradients_);
     result_ = GradientCheck{0.0f, {}, true, true, true};
     visit<M>([&](const Path&, auto& tensor) { random(tensor.data(), tensor.size(), 0.3f); }, parameters_);
     initialize_buffers_at<M>(buffers_);
@@ -244,7 +246,6 @@ class GradientChecker {
 template <Module M, size_t RowCount = 7>
 GradientCheck check_gradients(Seed seed = Seed{1}) {
   static detail::GradientChecker<M, RowCount> checker;
-  checker = {};
   return checker.run(seed);
 }
 

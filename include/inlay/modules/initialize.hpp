@@ -13,7 +13,7 @@
 #include <inlay/kernels/random.hpp>
 #include <inlay/kernels/vectors.hpp>
 #include <inlay/memory/hash.hpp>
-#include <inlay/modules/path.hpp>
+#include <inlay/modules/module.hpp>
 #include <inlay/parallel/float_environment.hpp>
 #include <inlay/simd/math.hpp>
 
@@ -61,7 +61,8 @@ void initialize_at(P& parameters, const Initializer& initializer, const Path& pa
 template <class M, class P>
 void initialize(P& parameters, Seed seed) {
   const FloatEnvironment environment;
-  parameters = P{};
+  // Not by assigning P{}: that would be a second model, on the stack.
+  visit<M>([](const Path&, auto& tensor) { kernels::fill(tensor.size(), 0.0f, tensor.data()); }, parameters);
   const Initializer initializer(seed);
   initialize_at<M>(parameters, initializer, Path{});
 }

@@ -94,6 +94,7 @@ class Trainer {
   // Begins anew: parameters from the seed, everything else zero.
   void initialize(Seed seed) {
     const FloatEnvironment environment;
+    clear(parameters_);
     inlay::initialize<Model>(parameters_, seed);
     for (auto& moment : moments_) clear(moment);
     for (auto& gradient : gradients_) clear(gradient);
