@@ -14,9 +14,10 @@ int main(int, char**);
 void __libc_init_array();
 [[noreturn]] void exit(int);
 
-// newlib calls these two; without crti.o nobody else brings them.
+// newlib asks for these; without crti.o and crtbegin.o nobody else brings them.
 void _init() {}
 void _fini() {}
+void* __dso_handle = nullptr;
 
 static std::uintptr_t semihost(std::uintptr_t operation, const volatile void* argument) {
   register std::uintptr_t r0 asm("r0") = operation;
