@@ -1,0 +1,12 @@
+// pinned: fc8ba0f52ef4b3bf
+// Fifty steps and 64 tokens of a small model with dropout, GELU by erf, layer normalisation and packed sequences.
+#include "bits/recipe.hpp"
+
+static recipe::Storage<recipe::SmallModel, recipe::small_config> storage;
+static inlay::Generator<recipe::SmallModel> generator{storage.trainer.parameters()};
+
+int main() {
+  float loss = 0.0f;
+  const std::uint64_t hash = recipe::run(storage, generator, recipe::small_run, inlay::Serial{}, loss);
+  return recipe::print(hash, loss);
+}
