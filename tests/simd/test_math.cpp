@@ -172,14 +172,14 @@ TEST_CASE("exp_nonpositive is exp to the bit where it is defined") {
   CHECK(sweep.result.worst == 0.0);
 }
 
-TEST_CASE("log is within 0.9 ULP, subnormal arguments included") {
+TEST_CASE("log is within 0.83 ULP, subnormal arguments included") {
   Sweep sweep{[](auto x) { return simd::log(x); }, [](double x) { return std::log(x); }};
   sweep_all(sweep);
   sweep_range(sweep, 0.5f, 2.0f);
   sweep_range(sweep, 0.0f, 1.2e-38f);
   for (const float x : {1.0f, 0.70710678f, 1.41421356f, 1.17549435e-38f}) sweep.around(x, static_cast<int>(dense));
   sweep.flush();
-  check("log", sweep.result, 0.9, 0.9);
+  check("log", sweep.result, 0.83, 0.9);
   CHECK(same(simd::log(1.0f), 0.0f));
   CHECK(same(simd::log(0.0f), -infinity));
   CHECK(same(simd::log(-0.0f), -infinity));
@@ -190,14 +190,14 @@ TEST_CASE("log is within 0.9 ULP, subnormal arguments included") {
   CHECK(same(simd::log(not_a_number), not_a_number));
 }
 
-TEST_CASE("tanh is within 1.7 ULP, odd, and never beyond 1") {
+TEST_CASE("tanh is within 1.6 ULP, odd, and never beyond 1") {
   Sweep sweep{[](auto x) { return simd::tanh(x); }, [](double x) { return std::tanh(x); }};
   sweep_all(sweep);
   sweep_range(sweep, -10.5f, 10.5f);
   sweep_range(sweep, 0.1f, 2.0f);
   for (const float x : {0.65f, 9.0108f, 10.0f, 0.17f}) sweep.around(x, static_cast<int>(dense));
   sweep.flush();
-  check("tanh", sweep.result, 1.7, 1.8);
+  check("tanh", sweep.result, 1.6, 1.8);
   int wrong = 0;
   for (std::uint32_t bits = 0; bits <= 0x7f800000u; bits += 65521) {
     const float x = from_bits(bits), y = simd::tanh(x);
@@ -211,13 +211,13 @@ TEST_CASE("tanh is within 1.7 ULP, odd, and never beyond 1") {
   CHECK(same(simd::tanh(not_a_number), not_a_number));
 }
 
-TEST_CASE("sigmoid is within 2.2 ULP, subnormal results included") {
+TEST_CASE("sigmoid is within 2.41 ULP, subnormal results included") {
   Sweep sweep{[](auto x) { return simd::sigmoid(x); }, sigmoid_reference};
   sweep_all(sweep);
   sweep_range(sweep, -105.0f, 20.0f);
   sweep_range(sweep, -6.0f, 6.0f);
   sweep.flush();
-  check("sigmoid", sweep.result, 2.2, 2.4);
+  check("sigmoid", sweep.result, 2.41, 2.6);
   CHECK(same(simd::sigmoid(0.0f), 0.5f));
   CHECK(same(simd::sigmoid(-0.0f), 0.5f));
   CHECK(same(simd::sigmoid(infinity), 1.0f));
@@ -247,7 +247,7 @@ TEST_CASE("erf is within 1.5 ULP, odd, and never beyond 1") {
   CHECK(same(simd::erf(not_a_number), not_a_number));
 }
 
-TEST_CASE("sin and cos are within 1.3 ULP over every magnitude") {
+TEST_CASE("sin and cos are within 1.2 ULP over every magnitude") {
   Sweep sine{[](auto x) { return simd::sin(x); }, [](double x) { return std::sin(x); }};
   Sweep cosine{[](auto x) { return simd::cos(x); }, [](double x) { return std::cos(x); }};
   const auto both = [&](auto feed) {
@@ -266,8 +266,8 @@ TEST_CASE("sin and cos are within 1.3 ULP over every magnitude") {
     s.around(16367173.0f * 4722366482869645213696.0f, 2);
     s.flush();
   });
-  check("sin", sine.result, 1.3, 1.5);
-  check("cos", cosine.result, 1.3, 1.5);
+  check("sin", sine.result, 1.2, 1.5);
+  check("cos", cosine.result, 1.2, 1.5);
   CHECK(same(simd::sin(0.0f), 0.0f));
   CHECK(same(simd::sin(-0.0f), -0.0f));
   CHECK(same(simd::sin(-denormal), -denormal));
@@ -289,17 +289,23 @@ TEST_CASE("sin and cos are within 1.3 ULP over every magnitude") {
 
 namespace {
 
-// FNV-1a over the results for every 65537th bit pattern, every NaN taken as one.
+// FNV-1a over the results for every 65537th bit pattern and, with both signs, every 1009th from 2^-6 to 2^7. Every NaN
+// is taken as one.
 template <class Function>
 std::uint64_t hash_of(Function function) {
   std::uint64_t hash = 14695981039346656037u;
-  for (std::uint64_t bits = 0; bits < std::uint64_t{1} << 32; bits += 65537 * width) {
-    float lanes[width];
-    for (std::size_t i = 0; i < width; ++i) lanes[i] = from_bits(static_cast<std::uint32_t>(bits + 65537 * i));
-    simd::store(lanes, function(simd::load(lanes)));
-    for (std::size_t i = 0; i < width && bits + 65537 * i < std::uint64_t{1} << 32; ++i)
-      hash = (hash ^ (lanes[i] != lanes[i] ? 0x7fc00000u : to_bits(lanes[i]))) * 1099511628211u;
-  }
+  const auto add = [&](std::uint64_t first, std::uint64_t last, std::uint32_t step, std::uint32_t sign) {
+    for (std::uint64_t bits = first; bits < last; bits += step * width) {
+      float lanes[width];
+      for (std::size_t i = 0; i < width; ++i) lanes[i] = from_bits(static_cast<std::uint32_t>(bits + step * i) ^ sign);
+      simd::store(lanes, function(simd::load(lanes)));
+      for (std::size_t i = 0; i < width && bits + step * i < last; ++i)
+        hash = (hash ^ (lanes[i] != lanes[i] ? 0x7fc00000u : to_bits(lanes[i]))) * 1099511628211u;
+    }
+  };
+  add(0, std::uint64_t{1} << 32, 65537, 0);
+  add(0x3c800000u, 0x43000000u, 1009, 0);
+  add(0x3c800000u, 0x43000000u, 1009, 0x80000000u);
   return hash;
 }
 
@@ -307,11 +313,11 @@ std::uint64_t hash_of(Function function) {
 
 TEST_CASE("the bits are the pinned ones on every target with a fused multiply-add") {
   if (!simd::has_fused_multiply_add) return;
-  CHECK(hash_of([](auto x) { return simd::exp(x); }) == 0xea4fd0af703786d3u);
-  CHECK(hash_of([](auto x) { return simd::log(x); }) == 0xa7189363e6dc7a63u);
-  CHECK(hash_of([](auto x) { return simd::tanh(x); }) == 0x1801ad89223e7f7du);
-  CHECK(hash_of([](auto x) { return simd::sigmoid(x); }) == 0x1556c4d502f2077du);
-  CHECK(hash_of([](auto x) { return simd::erf(x); }) == 0x3ab4b8efdd008d19u);
-  CHECK(hash_of([](auto x) { return simd::sin(x); }) == 0x1a2e211dbdaca004u);
-  CHECK(hash_of([](auto x) { return simd::cos(x); }) == 0xb011b0408af0e80bu);
+  CHECK(hash_of([](auto x) { return simd::exp(x); }) == 0x698fe13c88617e01u);
+  CHECK(hash_of([](auto x) { return simd::log(x); }) == 0xad6993c0c8b4d9dau);
+  CHECK(hash_of([](auto x) { return simd::tanh(x); }) == 0xc48453e77deaaaf9u);
+  CHECK(hash_of([](auto x) { return simd::sigmoid(x); }) == 0x5f898282f06884e7u);
+  CHECK(hash_of([](auto x) { return simd::erf(x); }) == 0xaf771117b08f1e2du);
+  CHECK(hash_of([](auto x) { return simd::sin(x); }) == 0xa3cf2e3458097fc0u);
+  CHECK(hash_of([](auto x) { return simd::cos(x); }) == 0xbcf02f6aa33c0627u);
 }
