@@ -65,7 +65,34 @@ INLAY_FORCE_INLINE ScalarBatch fma(ScalarBatch a, ScalarBatch b, ScalarBatch c) 
   else
     return {a.value * b.value + c.value};
 }
-INLAY_FORCE_INLINE ScalarBatch sqrt(ScalarBatch a) noexcept { return {__builtin_sqrtf(a.value)}; }
+
+namespace detail {
+// The instruction itself: for __builtin_sqrtf GCC and Clang link sqrtf of libm too, which sets errno for a negative x.
+INLAY_FORCE_INLINE float square_root(float x) noexcept {
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__AVX__)
+  __asm__("vsqrtss %0, %0, %0" : "+x"(x));
+  return x;
+#elif (defined(__GNUC__) || defined(__clang__)) && defined(__SSE__)
+  __asm__("sqrtss %0, %0" : "+x"(x));
+  return x;
+#elif defined(__aarch64__)
+  __asm__("fsqrt %s0, %s0" : "+w"(x));
+  return x;
+#elif defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
+  __asm__("vsqrt.f32 %0, %0" : "+t"(x));
+  return x;
+#elif defined(__riscv_flen) && __riscv_flen >= 32
+  __asm__("fsqrt.s %0, %0" : "+f"(x));
+  return x;
+#elif defined(__s390x__)
+  __asm__("sqebr %0, %0" : "+f"(x));
+  return x;
+#else
+  return __builtin_sqrtf(x);
+#endif
+}
+}  // namespace detail
+INLAY_FORCE_INLINE ScalarBatch sqrt(ScalarBatch a) noexcept { return {detail::square_root(a.value)}; }
 INLAY_FORCE_INLINE ScalarBatch abs(ScalarBatch a) noexcept { return {__builtin_fabsf(a.value)}; }
 INLAY_FORCE_INLINE float fma(float a, float b, float c) noexcept {
   return fma(ScalarBatch{a}, ScalarBatch{b}, ScalarBatch{c}).value;

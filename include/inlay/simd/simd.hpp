@@ -262,7 +262,7 @@ INLAY_FORCE_INLINE batch operator/(batch a, batch b) noexcept {
 INLAY_FORCE_INLINE batch sqrt(batch a) noexcept {
   alignas(16) float values[batch::width];
   store(values, a);
-  for (std::size_t i = 0; i < batch::width; ++i) values[i] = __builtin_sqrtf(values[i]);
+  for (std::size_t i = 0; i < batch::width; ++i) values[i] = detail::square_root(values[i]);
   return batch::load(values);
 }
 #elif defined(__aarch64__)
