@@ -1,7 +1,6 @@
-#include <inlay/version.hpp>
-#if __has_include(<inlay/inlay.hpp>)
+// A user's program: the core, and the compiled components as far as they were installed.
 #include <inlay/inlay.hpp>
-#endif
+#include <inlay/version.hpp>
 #if defined(CONSUMER_TBB)
 #include <inlay/tbb.hpp>
 #endif
@@ -11,8 +10,17 @@
 
 #include <cstdio>
 
+using Model = inlay::Gpt<inlay::GptConfig{.vocabulary = 16, .context = 8, .width = 16, .heads = 2, .layers = 1}>;
+using Trainer = inlay::Trainer<Model, inlay::TrainerConfig{.batch = 2}>;
+static Trainer trainer;
+
 int main() {
   std::printf("inlay %d.%d.%d\n", INLAY_VERSION_MAJOR, INLAY_VERSION_MINOR, INLAY_VERSION_PATCH);
+  static const inlay::Tensor<inlay::Token, 2, 8> tokens{};
+  trainer.initialize(inlay::Seed{1});
+  const auto serial = trainer.step({tokens, {tokens}}, inlay::AdamW{.learning_rate = 1e-3f}, inlay::Serial{});
+  std::printf("loss %f\n", static_cast<double>(serial.loss));
+  if (!(serial.loss > 1.0f && serial.loss < 5.0f)) return 1;
 #if defined(CONSUMER_TBB)
   const inlay::Tbb executor{2};
   int calls[100] = {};

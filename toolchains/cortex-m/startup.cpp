@@ -1,5 +1,5 @@
-// What a program on a bare Cortex-M needs before main, and what newlib needs below printf: the vector table, the FPU, memory,
-// and output and exit through semihosting, which the emulator (or a debugger) answers.
+// What a program on a bare Cortex-M needs before main, and what newlib needs below printf: the vector table, the FPU,
+// memory, and output and exit through semihosting, which the emulator (or a debugger) answers.
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -9,7 +9,8 @@
 
 extern "C" {
 
-extern std::uint8_t data_start[], data_end[], data_image[], bss_start[], bss_end[], heap_start[], heap_end[], stack_top[];
+extern std::uint8_t data_start[], data_end[], data_image[], bss_start[], bss_end[], heap_start[], heap_end[],
+    stack_top[];
 int main(int, char**);
 void __libc_init_array();
 [[noreturn]] void exit(int);
@@ -85,5 +86,10 @@ int _read(int, char*, int) { return 0; }
 }
 
 using Vector = void (*)();
-[[gnu::section(".vectors"), gnu::used]] static const Vector vectors[16] = {
-    reinterpret_cast<Vector>(stack_top), reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler};
+[[gnu::section(".vectors"), gnu::used]] static const Vector vectors[16] = {reinterpret_cast<Vector>(stack_top),
+                                                                           reset_handler,
+                                                                           fault_handler,
+                                                                           fault_handler,
+                                                                           fault_handler,
+                                                                           fault_handler,
+                                                                           fault_handler};
