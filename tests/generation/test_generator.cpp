@@ -107,7 +107,7 @@ void check_reading(const E& executor = {}) {
   const Text tokens = text<M>(C.context);
   const auto expected = full_pass<M>(*p, tokens);
   // In reads of all sizes: what matters is where a chunk begins and how long it is.
-  for (const std::size_t size : {1, 2, 3, 5, 16, 17, 1000}) {
+  for (const std::size_t size : {1u, 2u, 3u, 5u, 16u, 17u, 1000u}) {
     CAPTURE(size);
     const auto generator = std::make_unique<Generator>(*p);
     for (std::size_t first = 0; first < tokens.size(); first += size) {
@@ -159,7 +159,7 @@ TEST_CASE("write() goes on from what was read and written before; reset() forget
   const Text prompt = text<M>(4);
   const Text expected = written(*whole, prompt, 12, sampling);
   Text result = written(*parts, prompt, 5, sampling);
-  for (const std::size_t count : {0, 1, 6}) {
+  for (const std::size_t count : {0u, 1u, 6u}) {
     const Text more = written(*parts, {}, count, sampling);
     result.insert(result.end(), more.begin(), more.end());
   }
@@ -234,7 +234,7 @@ TEST_CASE("Past the context: keep the newest half, as if nothing else had been r
   const auto p = parameters<M>();
   Sampling sampling{.temperature = 1.2f, .seed = 5};
   sampling.past_context = inlay::PastContext::keep_newest_half;
-  for (const std::size_t prompt_length : {1, 10, 20, 21, 22, 31, 32, 50, 100}) {
+  for (const std::size_t prompt_length : {1u, 10u, 20u, 21u, 22u, 31u, 32u, 50u, 100u}) {
     CAPTURE(prompt_length);
     const auto generator = std::make_unique<Generator>(*p);
     Text history = text<M>(prompt_length);
@@ -274,7 +274,7 @@ TEST_CASE("Executors and the caller's floating-point mode do not change a text")
   const Text expected = written(*generator, prompt, 30, sampling);
   const auto logits = logits_of(*generator);
   CHECK(expected.size() == 30);
-  for (const std::size_t threads : {1, 2, 8}) {
+  for (const std::size_t threads : {1u, 2u, 8u}) {
     generator->reset();
     CHECK(written(*generator, prompt, 30, sampling, ThreadPool{threads}) == expected);
     CHECK(same_bits(logits_of(*generator), logits));

@@ -66,9 +66,9 @@ void check_blocks(const E& executor, std::size_t n, std::size_t grain) {
 template <class F>
 void with_executors(F&& f) {
   f(inlay::Serial{});
-  for (const std::size_t threads : {1, 2, 3, 8}) f(ThreadPool{threads});
+  for (const std::size_t threads : {1u, 2u, 3u, 8u}) f(ThreadPool{threads});
 #if defined(INLAY_TEST_TBB)
-  for (const std::size_t threads : {1, 2, 3, 8}) f(inlay::Tbb{threads});
+  for (const std::size_t threads : {1u, 2u, 3u, 8u}) f(inlay::Tbb{threads});
 #endif
 }
 
@@ -90,7 +90,7 @@ static_assert(!inlay::Executor<WithoutWorkers> && !inlay::Executor<int>);
 
 TEST_CASE("An executor runs each task once, on a worker of its own") {
   with_executors([](const auto& executor) {
-    for (const std::size_t tasks : {0, 1, 2, 7, 200}) {
+    for (const std::size_t tasks : {0u, 1u, 2u, 7u, 200u}) {
       CAPTURE(executor.max_workers(), tasks);
       check_executor(executor, tasks);
     }
@@ -105,8 +105,8 @@ TEST_CASE("Serial runs the tasks in order") {
 
 TEST_CASE("Lanes are never more than asked for, and no lane is in two places at once") {
   with_executors([](const auto& executor) {
-    for (const std::size_t lanes : {1, 2, 3, 5, 100})
-      for (const std::size_t tasks : {0, 1, 4, 60}) {
+    for (const std::size_t lanes : {1u, 2u, 3u, 5u, 100u})
+      for (const std::size_t tasks : {0u, 1u, 4u, 60u}) {
         CAPTURE(executor.max_workers(), lanes, tasks);
         check_lanes(executor, tasks, lanes);
       }
@@ -115,8 +115,8 @@ TEST_CASE("Lanes are never more than asked for, and no lane is in two places at 
 
 TEST_CASE("Blocks cover everything once") {
   with_executors([](const auto& executor) {
-    for (const std::size_t n : {0, 1, 15, 16, 100, 1001})
-      for (const std::size_t grain : {1, 16, 64}) {
+    for (const std::size_t n : {0u, 1u, 15u, 16u, 100u, 1001u})
+      for (const std::size_t grain : {1u, 16u, 64u}) {
         CAPTURE(executor.max_workers(), n, grain);
         check_blocks(executor, n, grain);
       }

@@ -8,11 +8,11 @@
 #include <vector>
 
 TEST_CASE("Tbb runs each task once, on a worker of its own") {
-  for (const std::size_t threads : {1, 2, 3, 8}) {
+  for (const std::size_t threads : {1u, 2u, 3u, 8u}) {
     CAPTURE(threads);
     const inlay::Tbb executor{threads};
     REQUIRE(executor.max_workers() == threads);
-    for (const std::size_t tasks : {0, 1, 2, 7, 1000}) {
+    for (const std::size_t tasks : {0u, 1u, 2u, 7u, 1000u}) {
       CAPTURE(tasks);
       std::vector<std::atomic<int>> runs(tasks), busy(threads);
       std::atomic<int> wrong{0};

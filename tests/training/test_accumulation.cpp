@@ -176,7 +176,7 @@ TEST_CASE("Packed sequences of different lengths are the sequences one by one") 
 TEST_CASE("Batches larger and smaller than usual") {
   using T = Trainer<untied, 4, 10>;
   using Reference = Trainer<untied, 1, 10>;
-  for (const std::size_t sequences : {1, 2, 3, 6, 12}) {
+  for (const std::size_t sequences : {1u, 2u, 3u, 6u, 12u}) {
     CAPTURE(sequences);
     const auto trainer = make<T>();
     const auto reference = make<Reference>();
