@@ -45,8 +45,7 @@ void print_plan(const Run& run, const examples::Corpus& corpus, std::uint64_t fi
   std::printf("Text    %s: %s%s, the last tenth held out\n", corpus.source.c_str(), bytes(corpus.text.size()).c_str(),
               files.c_str());
   std::printf("Model   %s parameters: %zu layers, %zu heads, width %zu, context %zu, one token a byte\n",
-              grouped(inlay::parameter_count<Model>()).c_str(), config.layers, config.heads, config.width,
-              config.context);
+              grouped(run.parameters).c_str(), config.layers, config.heads, config.width, config.context);
   std::printf("\nMemory, known to the compiler:\n");
   inlay::footprint<Trainer>.print([](const char* line) { std::printf("%s\n", line); });
 
@@ -90,7 +89,7 @@ void draw_losses(const Run& run, const std::vector<Row>& rows) {
   // over.
   const double top = training.y[std::min(training.y.size() - 1, training.y.size() / 20)];
   examples::write_svg(run.picture_file(), {.title = "Loss of character_gpt",
-                                           .subtitle = grouped(inlay::parameter_count<Model>()) + " parameters, " +
+                                           .subtitle = grouped(run.parameters) + " parameters, " +
                                                        grouped(static_cast<std::uint64_t>(rows.back()[step])) +
                                                        " steps in " + duration(rows.back()[seconds]),
                                            .x_label = "step",

@@ -31,6 +31,7 @@ std::uint64_t number_of(const inlay::io::Metadata& metadata, const std::string& 
 Run make_run(const TrainOptions& options, Trainer& trainer) {
   Run run;
   run.program = options.program;
+  run.parameters = inlay::parameter_count<Model>(trainer.parameters());
   run.data = examples::standard_library_headers();
   run.out = "character_gpt_run";
   run.threads = examples::used_threads(options.threads);

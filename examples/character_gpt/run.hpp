@@ -17,6 +17,7 @@ struct Run {
   std::filesystem::path data, out;
   std::uint64_t fingerprint = 0;  // of the text that an earlier part of the run has read; 0: any text will do
   std::uint64_t seed = 1, steps = 2000;
+  std::uint64_t parameters = 0;  // trained numbers of the model
   std::size_t threads = 1;
   double save_every = 60;  // seconds
 

@@ -128,7 +128,7 @@ TEST_CASE("tensors have the path that leads to them", "[compose]") {
 }
 
 TEST_CASE("what a module does not have costs nothing", "[compose]") {
-  static_assert(std::is_empty_v<ParametersOf<Relu<8>>> && inlay::parameter_count<Relu<8>>() == 0);
+  static_assert(std::is_empty_v<ParametersOf<Relu<8>>>);
   static_assert(std::is_empty_v<ParametersOf<Sequential<Relu<8>, Silu<8>>>>);
   static_assert(inlay::bytes_of<ParametersOf<Sequential<Relu<8>, Relu<8>, Relu<8>>>> == 0);
   static_assert(inlay::bytes_of<inlay::BuffersOf<Network>> == 0);

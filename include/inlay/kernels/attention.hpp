@@ -100,7 +100,7 @@ inline void drop(const AttentionDropout& dropout, std::uint64_t row, size_t from
 inline void exponentials(size_t keys, size_t columns, float scale, float row_maximum, float* scores) {
   const simd::batch factor = simd::broadcast(scale);
   const simd::batch greatest = simd::broadcast(row_maximum);
-  for_each_vector(keys, [&](auto at) { at.store(scores, simd::exp(at.load(scores) * factor - greatest)); });
+  for_each_vector(keys, [&](auto at) { at.store(scores, simd::exp_nonpositive(at.load(scores) * factor - greatest)); });
   for (size_t j = keys; j < columns; ++j) scores[j] = 0.0f;
 }
 

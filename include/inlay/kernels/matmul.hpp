@@ -74,11 +74,17 @@ template <Form A, size_t RowCount, size_t Vectors>
 INLAY_NO_INLINE void register_block(const Block& block) {
   batch sum[RowCount][Vectors];
   if (block.accumulate) {
-    for (size_t i = 0; i < RowCount; ++i)
+    INLAY_UNROLL
+    for (size_t i = 0; i < RowCount; ++i) {
+      INLAY_UNROLL
       for (size_t v = 0; v < Vectors; ++v) sum[i][v] = simd::load(block.c + i * block.c_stride + v * simd::width);
+    }
   } else {
-    for (size_t i = 0; i < RowCount; ++i)
+    INLAY_UNROLL
+    for (size_t i = 0; i < RowCount; ++i) {
+      INLAY_UNROLL
       for (size_t v = 0; v < Vectors; ++v) sum[i][v] = simd::broadcast(0.0f);
+    }
   }
   const float* a = block.a;
   const float* b = block.b;
@@ -87,22 +93,30 @@ INLAY_NO_INLINE void register_block(const Block& block) {
   const size_t b_group = block.b_group;
   for (size_t p = block.depth; p > 0; --p) {
     batch row[Vectors];
+    INLAY_UNROLL
     for (size_t v = 0; v < Vectors; ++v) row[v] = simd::load(b + vector_offset(v, b_group));
+    INLAY_UNROLL
     for (size_t i = 0; i < RowCount; ++i) {
       const batch value = simd::broadcast(A == Form::plain ? a[i * a_stride] : a[i]);
+      INLAY_UNROLL
       for (size_t v = 0; v < Vectors; ++v) sum[i][v] = simd::fma(value, row[v], sum[i][v]);
     }
     a += A == Form::plain ? 1 : a_stride;
     b += b_stride;
   }
   if (block.bias != nullptr) {
+    INLAY_UNROLL
     for (size_t v = 0; v < Vectors; ++v) {
       const batch bias = simd::load(block.bias + v * simd::width);
+      INLAY_UNROLL
       for (size_t i = 0; i < RowCount; ++i) sum[i][v] = sum[i][v] + bias;
     }
   }
-  for (size_t i = 0; i < RowCount; ++i)
+  INLAY_UNROLL
+  for (size_t i = 0; i < RowCount; ++i) {
+    INLAY_UNROLL
     for (size_t v = 0; v < Vectors; ++v) simd::store(block.c + i * block.c_stride + v * simd::width, sum[i][v]);
+  }
 }
 
 // The block of `rows` x `vectors`, both at least 1.

@@ -32,7 +32,7 @@ INLAY_FORCE_INLINE RowSum exponentials_of_row(size_t width, const float* x, floa
   const float greatest = maximum(width, [&](auto at) { return at.load(x); });
   const simd::batch shift = simd::broadcast(greatest);
   const float total = sum(width, [&](auto at) {
-    const simd::batch value = simd::exp(at.load(x) - shift);
+    const simd::batch value = simd::exp_nonpositive(at.load(x) - shift);
     at.store(y, value);
     return value;
   });
@@ -61,7 +61,7 @@ INLAY_NO_INLINE inline void log_softmax(size_t rows, size_t width, const float* 
   for (size_t i = 0; i < rows; ++i, x += width, y += width) {
     const float greatest = maximum(width, [&](auto at) { return at.load(x); });
     const simd::batch shift = simd::broadcast(greatest);
-    const float total = sum(width, [&](auto at) { return simd::exp(at.load(x) - shift); });
+    const float total = sum(width, [&](auto at) { return simd::exp_nonpositive(at.load(x) - shift); });
     const simd::batch logarithm = simd::broadcast(simd::log(total));
     for_each_vector(width, [&](auto at) { at.store(y, at.load(x) - shift - logarithm); });
   }
@@ -104,7 +104,7 @@ INLAY_NO_INLINE inline float cross_entropy_of_row(size_t width, const float* log
   INLAY_ASSERT(label < width);
   const float greatest = maximum(width, [&](auto at) { return at.load(logits); });
   const simd::batch shift = simd::broadcast(greatest);
-  const float total = sum(width, [&](auto at) { return simd::exp(at.load(logits) - shift); });
+  const float total = sum(width, [&](auto at) { return simd::exp_nonpositive(at.load(logits) - shift); });
   const float logit_sum = smoothing > 0.0f ? sum(width, [&](auto at) { return at.load(logits); }) : 0.0f;
   const float uniform_share = smoothing / static_cast<float>(width);
   return weight * (greatest + simd::log(total) - (1.0f - smoothing) * logits[label] - uniform_share * logit_sum);

@@ -256,10 +256,12 @@ void initialize_buffers_at(B& buffers) {
   if constexpr (requires { M::initialize_buffers(buffers); }) M::initialize_buffers(buffers);
 }
 
-// The number of trained numbers in M, and of its tensors.
+// How many numbers are trained. Less than the bytes say where alignment leaves gaps between tensors.
 template <class M>
-constexpr size_t parameter_count() {
-  return bytes_of<ParametersOf<M>> / sizeof(float);
+size_t parameter_count(const ParametersOf<M>& parameters) {
+  size_t count = 0;
+  visit<M>([&](const Path&, const auto& tensor) { count += tensor.size(); }, parameters);
+  return count;
 }
 
 }  // namespace inlay::inline INLAY_ABI
