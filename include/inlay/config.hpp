@@ -1,15 +1,19 @@
 #pragma once
 // What every other header stands on: the checks that keep the arithmetic promise, assertions, and the inline namespace.
 //
-// The whole header core lives in `inlay::INLAY_ABI`, an inline namespace whose name says which instruction set and
-// which assertion level it was compiled for. Two objects built with different flags then name different functions:
-// they link side by side, or fail to link with a name that says why, and never share one silently.
+// The whole header core lives in `inlay::INLAY_ABI`, an inline namespace whose name says which instruction set, with or
+// without a fused multiply-add, and which assertion level it was compiled for. Two objects built with different flags
+// then name different functions: they link side by side, or fail to link with a name that says why, and never share one
+// silently.
 
 #include <cstddef>
 #include <cstdint>
 
 #if defined(__FAST_MATH__) || defined(_M_FP_FAST)
 #error "inlay: compile without -ffast-math (/fp:fast): its results would differ between compilers and targets."
+#endif
+#if defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
+#error "inlay: compile without -funsafe-math-optimizations and its parts: sums and divisions would differ."
 #endif
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #error "inlay: compile without -ffinite-math-only: non-finite gradients could no longer be found."
@@ -59,11 +63,13 @@
 #define INLAY_ISA scalar
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define INLAY_ISA avx512
-#elif defined(__AVX2__) && defined(__FMA__)
-#define INLAY_ISA avx2_fma
+#elif defined(__AVX2__)
+#define INLAY_ISA avx2
 #elif defined(__AVX__)
 #define INLAY_ISA avx
-#elif defined(__x86_64__) || defined(_M_X64)
+#elif defined(__SSE4_1__)
+#define INLAY_ISA sse4_1
+#elif defined(__SSE2__) || defined(_M_X64)
 #define INLAY_ISA sse2
 #elif defined(__aarch64__)
 #define INLAY_ISA neon64
@@ -74,14 +80,22 @@
 #else
 #define INLAY_ISA scalar
 #endif
+#if defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__ARM_FEATURE_FMA) || defined(__aarch64__) || \
+    (defined(__riscv_flen) && __riscv_flen >= 32) || defined(__s390x__) || defined(__powerpc64__)
+#define INLAY_HAS_FUSED_MULTIPLY_ADD 1
+#define INLAY_ABI_ARITHMETIC fused
+#else
+#define INLAY_HAS_FUSED_MULTIPLY_ADD 0
+#define INLAY_ABI_ARITHMETIC separate
+#endif
 #if INLAY_ASSERTIONS
 #define INLAY_ABI_LEVEL checked
 #else
 #define INLAY_ABI_LEVEL release
 #endif
-#define INLAY_ABI_JOIN_(version, isa, level) version##_##isa##_##level
-#define INLAY_ABI_JOIN(version, isa, level) INLAY_ABI_JOIN_(version, isa, level)
-#define INLAY_ABI INLAY_ABI_JOIN(v0, INLAY_ISA, INLAY_ABI_LEVEL)
+#define INLAY_ABI_JOIN_(version, isa, arithmetic, level) version##_##isa##_##arithmetic##_##level
+#define INLAY_ABI_JOIN(version, isa, arithmetic, level) INLAY_ABI_JOIN_(version, isa, arithmetic, level)
+#define INLAY_ABI INLAY_ABI_JOIN(v0, INLAY_ISA, INLAY_ABI_ARITHMETIC, INLAY_ABI_LEVEL)
 
 namespace inlay::inline INLAY_ABI {
 

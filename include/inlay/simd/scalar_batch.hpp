@@ -21,12 +21,7 @@
 
 namespace inlay::inline INLAY_ABI::simd {
 
-#if defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__ARM_FEATURE_FMA) || defined(__aarch64__) || \
-    (defined(__riscv_flen) && __riscv_flen >= 32) || defined(__s390x__) || defined(__powerpc64__)
-inline constexpr bool scalar_fused_multiply_add = true;
-#else
-inline constexpr bool scalar_fused_multiply_add = false;
-#endif
+inline constexpr bool scalar_fused_multiply_add = INLAY_HAS_FUSED_MULTIPLY_ADD != 0;
 
 struct ScalarMask {
   bool value;
