@@ -279,6 +279,9 @@ TEST_CASE("Executors and the caller's floating-point mode do not change a text")
     CHECK(written(*generator, prompt, 30, sampling, ThreadPool{threads}) == expected);
     CHECK(same_bits(logits_of(*generator), logits));
   }
+  generator->reset();
+  CHECK(generator->read(std::span(prompt)));
+  const auto read_logits = logits_of(*generator);
   for (const FloatMode& mode : all_float_modes()) {
     CAPTURE(mode.name);
     const ScopedFloatMode caller{mode};
@@ -286,6 +289,9 @@ TEST_CASE("Executors and the caller's floating-point mode do not change a text")
     generator->reset();
     CHECK(written(*generator, prompt, 30, sampling) == expected);
     CHECK(same_bits(logits_of(*generator), logits));
+    generator->reset();
+    CHECK(generator->read(std::span(prompt)));
+    CHECK(same_bits(logits_of(*generator), read_logits));
     CHECK(ScopedFloatMode::current() == before);
   }
 }

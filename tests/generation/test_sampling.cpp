@@ -46,10 +46,11 @@ std::vector<double> probabilities(const Logits& z, const Sampling& s, const std:
   return result;
 }
 
-// Draws often and compares the frequencies with the probabilities: six standard deviations, and nothing impossible.
+// Draws often and compares the frequencies with the probabilities: four and a half standard deviations, and nothing
+// impossible.
 void check_frequencies(const Sampling& sampling, const std::vector<Token>& context = {}) {
   const auto expected = probabilities(logits, sampling, context);
-  const std::size_t draws = 20000;
+  const std::size_t draws = 100000;
   std::vector<std::size_t> seen(vocabulary);
   for (std::size_t i = 0; i < draws; ++i) ++seen[choose(logits, sampling, i, context)];
   for (std::size_t j = 0; j < vocabulary; ++j) {
@@ -58,7 +59,7 @@ void check_frequencies(const Sampling& sampling, const std::vector<Token>& conte
     if (p == 0.0) {
       CHECK(seen[j] == 0);
     } else {
-      CHECK(std::abs(static_cast<double>(seen[j]) - n * p) <= 6.0 * std::sqrt(n * p * (1.0 - p)) + 1e-3);
+      CHECK(std::abs(static_cast<double>(seen[j]) - n * p) <= 4.5 * std::sqrt(n * p * (1.0 - p)) + 1e-3);
     }
   }
 }
@@ -102,6 +103,22 @@ TEST_CASE("Of equal logits, top-k keeps the first") {
   seen.clear();
   for (std::uint64_t index = 0; index < 500; ++index) seen.insert(choose(equal, {.top_p = 0.3f}, index));
   CHECK(seen == std::set<Token>{0, 1, 2, 3});  // three of eleven are less than 0.3
+}
+
+TEST_CASE("Top-p keeps as few as reach it") {
+  Logits z(vocabulary, -100.0f);
+  z[6] = std::log(0.5f);
+  z[2] = std::log(0.3f);
+  z[9] = std::log(0.2f);
+  const auto kept = [&](float top_p) {
+    std::set<Token> seen;
+    for (std::uint64_t index = 0; index < 500; ++index) seen.insert(choose(z, {.top_p = top_p}, index));
+    return seen;
+  };
+  CHECK(kept(0.49f) == std::set<Token>{6});
+  CHECK(kept(0.51f) == std::set<Token>{2, 6});
+  CHECK(kept(0.79f) == std::set<Token>{2, 6});
+  CHECK(kept(0.81f) == std::set<Token>{2, 6, 9});
 }
 
 TEST_CASE("A seed and an index give the same token again; others give others") {
