@@ -25,6 +25,8 @@ constexpr inlay::GptConfig other_heads{
     .vocabulary = 11, .context = 6, .width = 8, .heads = 4, .layers = 2, .dropout = 0.1F};
 constexpr inlay::GptConfig other_width{
     .vocabulary = 11, .context = 6, .width = 12, .heads = 2, .layers = 2, .dropout = 0.1F};
+constexpr inlay::GptConfig sinusoidal{
+    .vocabulary = 11, .context = 6, .width = 8, .heads = 2, .layers = 2, .positions = inlay::Positions::sinusoidal};
 using Model = inlay::Gpt<config>;
 template <inlay::GptConfig C>
 using TrainerOf = inlay::Trainer<inlay::Gpt<C>, inlay::TrainerConfig{.batch = 5}>;
@@ -96,6 +98,20 @@ TEST_CASE("training goes on from a checkpoint to the same bits", "[io]") {
     REQUIRE(status);
     CHECK(std::memcmp(&weights, &stopped.parameters(), sizeof(weights)) == 0);
   }
+}
+
+TEST_CASE("a trainer that was never initialized goes on from a checkpoint, with the tables of its model", "[io]") {
+  using TableTrainer = TrainerOf<sinusoidal>;
+  static TableTrainer began, went_on;
+  const Folder folder;
+  const std::string path = folder.file("training.safetensors");
+  began.initialize(inlay::Seed{3});
+  train(began, 2);
+  REQUIRE(io::save_training(path, began));
+  REQUIRE(io::load_training(path, went_on));
+  train(began, 4);
+  train(went_on, 4);
+  CHECK((bits(went_on) == bits(began)));
 }
 
 TEST_CASE("a checkpoint that does not belong to this training changes nothing", "[io]") {

@@ -15,8 +15,9 @@
 //   training.skipped_steps                                       U64
 //   data.position, data.fingerprint                              U64   whatever the caller counts; see DataPosition
 //
-// Training goes on from it to the same bits as if it had never stopped. It is taken between steps: gradients that were
-// accumulated for an update still to come are not in it.
+// Training goes on from it to the same bits as if it had never stopped, in a trainer that was initialized or not: the
+// tables of the model are filled anew. It is taken between steps: gradients that were accumulated for an update still
+// to come are not in it.
 //
 // A model that has `static constexpr std::uint64_t fingerprint()` gets it written as metadata, and a file with another
 // one is refused: two configurations can have the same shapes (heads, activation) and still be different models.
@@ -179,6 +180,8 @@ Result<Metadata> load_training(const std::string& path, Trainer& trainer, DataPo
   detail::add_training(list, trainer, found);
   detail::expect_fingerprint<typename Trainer::ModelType>(list, TensorTargets::Absent::refuse);
   if (Status status = list.read(*file); !status) return status.error();
+  // Tables are in no file, and a trainer that begins with a checkpoint has not filled its own yet.
+  initialize_buffers_at<typename Trainer::ModelType>(trainer.buffers());
   if (data != nullptr) *data = found;
   return detail::metadata_of_caller(*file);
 }

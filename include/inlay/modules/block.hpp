@@ -148,6 +148,12 @@ struct Block {
     initialize_at<Norm>(p.feed_forward_norm, initializer, path / "feed_forward_norm");
     FeedForwardType::initialize_scaled(p.feed_forward, initializer, path / "feed_forward", deviation);
   }
+  static void initialize_buffers(Buffers& buffers) {
+    if constexpr (!std::is_same_v<Buffers, Empty>) {
+      initialize_buffers_at<AttentionType>(buffers.attention);
+      initialize_buffers_at<FeedForwardType>(buffers.feed_forward);
+    }
+  }
 
  private:
   // The two tensors of MoreActivations, or one that both uses share and backward fills again.

@@ -17,6 +17,7 @@
 //   visit(f, path, parts...)    f(path, tensor...) for each parameter tensor, over several aggregates of the type
 //                               Parameters at once: the optimizer, zeroing, saving, loading and counting.
 //   initialize(parameters, initializer, path)   optional: how a new one begins; without it, all-zero.
+//   initialize_buffers(buffers)                 optional: fills tables that are a function of the shape.
 //
 // What a module does not name it does not have (Empty). The frame groups what travels together:
 // frame.child(INLAY_PART(norm)) is the same frame for the child whose parts are the members called `norm`.
@@ -253,7 +254,10 @@ void visit_at(F&& f, const Path& path, P&... parameters) {
 // Fills the tables of M, where it has any.
 template <class M, class B>
 void initialize_buffers_at(B& buffers) {
-  if constexpr (requires { M::initialize_buffers(buffers); }) M::initialize_buffers(buffers);
+  if constexpr (!std::is_empty_v<B> && requires { M::initialize_buffers(buffers); }) {
+    const FloatEnvironment environment;
+    M::initialize_buffers(buffers);
+  }
 }
 
 // How many numbers are trained. Less than the bytes say where alignment leaves gaps between tensors.
