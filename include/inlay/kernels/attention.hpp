@@ -1,8 +1,10 @@
 #pragma once
 // Scaled dot-product attention of one head over one sequence.
 //
-//   S = scale Q K^T          scores, masked keys skipped: row i of a causal call at position `start` sees keys [0,
-//   start + i] E = exp(S - max_j S)     P = E / sum_j E O = (E V) / sum_j E
+//   S = scale Q K^T          scores; row i of a causal call at position `start` sees the keys 0 to start + i
+//   E = exp(S - max_j S)     of the keys that it sees; 0 for the others of its tile
+//   P = E / sum_j E
+//   O = (E V) / sum_j E
 //
 // Backward, with D_i = dO_i . O_i:
 //   dV += P^T dO     dP = dO V^T     dS = P * (dP - D) scale     dQ = dS K     dK += dS^T Q

@@ -56,8 +56,9 @@ INLAY_FORCE_INLINE float sum(size_t n, Term&& term) {
   return lanes.sum();
 }
 
-// The greatest of the terms; minus infinity where there are none. A comparison with NaN is false, so NaNs are passed
-// over.
+// The greatest of the terms; minus infinity where there are none. Undefined where one is NaN: the terms of its lane
+// before it are forgotten (simd::maximum gives the second argument), and how many lanes there are is the target's.
+// Whoever calls this also sums the terms, so that the NaN is in the result all the same.
 template <class Term>
 INLAY_FORCE_INLINE float maximum(size_t n, Term&& term) {
   constexpr float lowest = -__builtin_inff();

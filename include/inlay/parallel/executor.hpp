@@ -7,7 +7,7 @@
 //   executor.max_workers()        how many calls may run at the same time.
 //
 // Serial runs them here, in order, and is empty. Tbb (<inlay/tbb.hpp>) uses oneTBB. Anything with these two functions
-// will do: tests/parallel/thread_pool.hpp has one on std::thread in some thirty lines.
+// will do: tests/parallel/thread_pool.hpp has one on std::thread.
 //
 // Nothing in inlay depends on who runs a task or on how many run at once: results have the same bits for all.
 
