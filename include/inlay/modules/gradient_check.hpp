@@ -246,6 +246,7 @@ class GradientChecker {
 template <Module M, size_t RowCount = 7>
 GradientCheck check_gradients(Seed seed = Seed{1}) {
   static detail::GradientChecker<M, RowCount> checker;
+  const FloatEnvironment environment;
   return checker.run(seed);
 }
 

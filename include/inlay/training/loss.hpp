@@ -37,6 +37,8 @@ struct SoftmaxCrossEntropy {
   };
 
   static Targets part(const Targets& targets, size_t first, size_t count) {
+    INLAY_ASSERT(first + count <= targets.labels.size());
+    INLAY_ASSERT(targets.weights.empty() || targets.weights.size() == targets.labels.size());
     return {targets.labels.subspan(first, count),
             targets.weights.empty() ? targets.weights : targets.weights.subspan(first, count)};
   }
