@@ -30,8 +30,10 @@ int generate(const GenerateOptions& options) {
     std::putchar(terminal ? examples::printable(character) : character);
     std::fflush(stdout);
   };
-  for (const char character : options.prompt) put(static_cast<unsigned char>(character));
-  generator.write(options.prompt, options.tokens,
+  // Something has to be read before something can be written.
+  const std::string_view prompt = options.prompt.empty() ? "\n" : std::string_view{options.prompt};
+  for (const char character : prompt) put(static_cast<unsigned char>(character));
+  generator.write(prompt, options.tokens,
                   inlay::Sampling{.temperature = options.temperature,
                                   .top_k = options.top_k,
                                   .top_p = options.top_p,

@@ -44,7 +44,7 @@ Run make_run(const TrainOptions& options, Trainer& trainer) {
     run.seed = trainer.state().seed;
     run.steps = number_of(*loaded, *options.resume, "steps");
     if (!options.data) run.fingerprint = data.fingerprint;
-    run.out = std::filesystem::path{*options.resume}.parent_path();
+    run.out = std::filesystem::absolute(*options.resume).parent_path();
     if (options.seed && *options.seed != run.seed)
       throw std::runtime_error(*options.resume + ": expected --seed " + std::to_string(run.seed) +
                                ", with which it began, found " + std::to_string(*options.seed));

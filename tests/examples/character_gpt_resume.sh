@@ -49,13 +49,15 @@ grep -q "</svg>" "$folder/parts/loss.svg" || fail "no picture"
 generate() { "$program" generate --model "$folder/$1/model.safetensors" --prompt "The " --tokens 200 --seed 3; }
 [ "$(generate whole | wc -c)" -eq 204 ] || fail "expected a prompt of 4 bytes and 200 more"
 [ "$(generate whole)" = "$(generate parts)" ] || fail "the texts differ"
+[ "$("$program" generate --model "$folder/whole/model.safetensors" --prompt "" --tokens 20 | wc -c)" -eq 21 ] || fail "an empty prompt is a new line"
 
 # A run that is complete is not begun again by mistake.
 train --threads 1 --resume "$folder/parts/training.safetensors" > "$folder/part.log" 2>&1 && fail "nothing to do was no error"
 grep -q "give a larger --steps" "$folder/part.log" || fail "nothing to do was not explained"
 # Nor does a run go on with a text that has changed.
 cp "$text" "$folder/text" && train --threads 1 --data "$folder/text" --steps 1 --out "$folder/other" > "$folder/part.log" 2>&1 || fail "one step"
+(cd "$folder/other" && train --threads 1 --resume training.safetensors --steps 2) > "$folder/part.log" 2>&1 || fail "going on in the folder of the run"
 echo "more" >> "$folder/text"
-train --threads 1 --resume "$folder/other/training.safetensors" --steps 2 > "$folder/part.log" 2>&1 && fail "other text was no error"
+train --threads 1 --resume "$folder/other/training.safetensors" --steps 3 > "$folder/part.log" 2>&1 && fail "other text was no error"
 grep -q "expected the text that the run began with" "$folder/part.log" || fail "other text was not explained"
 echo "passed"
