@@ -67,19 +67,23 @@ struct Attention {
     Tensor<float, C.heads, E.rows> maximum, scale;
   };
 
-  // One for each worker; the gradients of Q, K and V are shared.
-  struct Scratch {
+  // One scratch for each worker; the gradients of Q, K and V are shared.
+  struct TrainingScratch {
     Tensor<float, packed_floats> key, value;
     Tensor<float, 2 * tile_floats> tiles;
   };
+  struct InferenceScratch {
+    Tensor<float, packed_floats> key;  // without a cache, which has the keys packed
+    Tensor<float, tile_floats> tiles;
+  };
   template <Extent E>
   struct TrainingWorkspace {
-    Scratch scratch[E.workers];
+    TrainingScratch scratch[E.workers];
     Tensor<float, E.rows, width> dquery, dkey, dvalue, dmixed;
   };
   template <Extent E>
   struct InferenceWorkspace {
-    Scratch scratch[E.workers];
+    InferenceScratch scratch[E.workers];
   };
   template <Extent E>
   using Workspace = std::conditional_t<E.training, TrainingWorkspace<E>, InferenceWorkspace<E>>;
@@ -113,7 +117,7 @@ struct Attention {
       const size_t at = first * width + head * head_width;
       const size_t saved = head * a.maximum.shape[1] + first;
       const kernels::AttentionShape shape = shape_of(packing.length(sequence), packing.length(sequence), 0);
-      Scratch& scratch = w.scratch[worker];
+      TrainingScratch& scratch = w.scratch[worker];
       kernels::pack_keys(shape.keys, head_width, a.key.data() + at, width, scratch.key.data());
       kernels::pack_keys(shape.keys, head_width, a.value.data() + at, width, scratch.value.data());
       kernels::attend_backward(shape, a.query.data() + at, a.key.data() + at, scratch.key.data(), scratch.value.data(),
@@ -202,7 +206,7 @@ struct Attention {
       const size_t at = first * width + head * head_width;
       const size_t saved = head * a.maximum.shape[1] + first;
       const kernels::AttentionShape shape = shape_of(packing.length(sequence), packing.length(sequence), 0);
-      Scratch& scratch = frame.workspace.scratch[worker];
+      auto& scratch = frame.workspace.scratch[worker];
       kernels::pack_keys(shape.keys, head_width, a.key.data() + at, width, scratch.key.data());
       kernels::attend(shape, a.query.data() + at, scratch.key.data(), a.value.data() + at, a.mixed.data() + at,
                       a.maximum.data() + saved, a.scale.data() + saved, dropout_of(frame, first, head),

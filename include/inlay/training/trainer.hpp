@@ -70,6 +70,8 @@ class Trainer {
   using BatchType = TrainingBatch<Inputs, typename Loss::Targets>;
 
   static_assert(C.batch > 0, "inlay: a trainer's batch has at least one sequence");
+  static_assert(C.moments > 0,
+                "inlay: a trainer holds at least one moment, which is what every optimizer here asks for");
   static_assert(C.rows_per_pass == 0 || C.rows_per_pass >= Model::context,
                 "inlay: rows_per_pass is less than the model's context; a pass has room for one whole sequence");
 
