@@ -1,4 +1,4 @@
-// pinned: fc8ba0f52ef4b3bf
+// pinned: 4529d0081227a49e
 // Fifty steps and 64 tokens of a small model with dropout, GELU by erf, layer normalisation and packed sequences.
 #include "bits/recipe.hpp"
 

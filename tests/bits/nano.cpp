@@ -1,4 +1,4 @@
-// pinned: 9382639b98eeeeda
+// pinned: f5743fa9973cee6a
 // variants: O2
 // The first fifty of the two thousand steps in which character_gpt learns: its `nano` shape and its recipe, on our
 // text.

@@ -226,6 +226,14 @@ TEST_CASE("Past the context: stop") {
   const Text prompt = text<M>(21);
   CHECK(written(*generator, prompt, 10, greedy).size() == 1);
   CHECK(tokens_of(*generator) == prompt);
+  // Full, it writes no more; by the other policy it goes on after the token that it delivered last.
+  CHECK(written(*generator, {}, 10, greedy).empty());
+  Sampling onward = greedy;
+  onward.past_context = inlay::PastContext::keep_newest_half;
+  const Text more = written(*generator, {}, 4, onward);
+  const auto fresh = std::make_unique<Generator>(*p);
+  const Text whole = written(*fresh, prompt, 5, onward);
+  CHECK(more == Text(whole.begin() + 1, whole.end()));
   const auto longer = std::make_unique<Generator>(*p);
   CHECK(written(*longer, text<M>(22), 10, greedy).empty());  // the prompt itself does not fit
 }

@@ -86,6 +86,7 @@ TEST_CASE("Temperature 0 takes the greatest logit, the first of equals") {
   CHECK(choose(Logits(vocabulary, 1.0f), greedy, 0) == 0);
   CHECK(choose(logits, {.top_k = 1}, 3) == 4);
   CHECK(choose(logits, {.temperature = 1e-3f}, 3) == 4);
+  for (const float temperature : {1e-30f, 1e-38f, 1e-45f}) CHECK(choose(logits, {.temperature = temperature}, 3) == 4);
   CHECK(choose(logits, {.top_p = 0.0f}, 3) == 4);
   CHECK(choose(logits, {.top_p = 1e-6f}, 3) == 4);
   // A penalty counts there too: 2.5 / 1.5 < 2.
@@ -143,6 +144,9 @@ TEST_CASE("Logits that are not finite still give a token of the vocabulary") {
       CHECK(choose(z, sampling, 1) < vocabulary);
       CHECK(choose(Logits(vocabulary, bad), sampling, 1) < vocabulary);
     }
+  Logits broken = logits;  // a NaN is never drawn
+  broken[7] = nan;
+  for (std::uint64_t index = 0; index < 200; ++index) REQUIRE(choose(broken, {}, index) != 7);
   Logits masked = logits;  // minus infinity is how a caller forbids a token
   masked[4] = -infinity;
   for (std::uint64_t index = 0; index < 2000; ++index) REQUIRE(choose(masked, {}, index) != 4);

@@ -34,7 +34,7 @@ class Generator {
   static constexpr size_t chunk = C.chunk < context ? C.chunk : context;
   static_assert(C.chunk > 0, "inlay: a generator reads at least one token at once");
 
-  explicit Generator(const ParametersOf<Model>& parameters) : parameters_(&parameters), waiting_(0) {
+  explicit Generator(const ParametersOf<Model>& parameters) : parameters_(&parameters) {
     // Clang runs a constructor that it can follow while it compiles, and would put the whole object, zeros and all,
     // into .data; the empty statement stops it.
 #if defined(__GNUC__) || defined(__clang__)
@@ -47,6 +47,7 @@ class Generator {
   // As a new one: the same prompt and the same seed give the same text again.
   void reset() {
     length_ = 0;
+    waiting_ = 0;
     drawn_ = 0;
   }
   // What has been read and written, as far as it is still in the cache.
@@ -101,18 +102,19 @@ class Generator {
   // One more token of a prompt: gathered, and read when a chunk is full.
   template <Executor E>
   bool take(Token token, const Sampling& sampling, const E& executor) {
-    if (waiting_ == chunk || length_ + waiting_ == context) {
-      if (!flush(executor)) return false;
+    for (;;) {
+      if (length_ == context && !make_room(sampling, executor)) return false;
+      if (waiting_ < chunk && length_ + waiting_ < context) break;
+      flush(executor);
     }
-    if (length_ == context && !make_room(sampling, executor)) return false;
     pending_(waiting_++) = token;
     return true;
   }
   template <Executor E>
-  bool flush(const E& executor) {
+  void flush(const E& executor) {
     const size_t count = waiting_;
     waiting_ = 0;
-    return read({pending_.data(), count}, executor);
+    read({pending_.data(), count}, executor);
   }
   // The newest half of the text, read anew from position 0.
   template <Executor E>
@@ -128,7 +130,10 @@ class Generator {
   template <class Callback, Executor E>
   size_t go_on(size_t count, const Sampling& sampling, Callback&& callback, const E& executor) {
     const FloatEnvironment environment;
-    if (waiting_ > 0) flush(executor);
+    if (waiting_ > 0) {
+      if (length_ == context && !make_room(sampling, executor)) return 0;
+      flush(executor);
+    }
     size_t written = 0;
     while (written < count && length_ > 0) {  // without anything read there is nothing to go on from
       const Token token = sampler_.choose(logits_.data(), tokens(), sampling, drawn_++);
@@ -140,7 +145,10 @@ class Generator {
         more = callback(token);
       else
         callback(token);
-      if (length_ == context && !make_room(sampling, executor)) return written;
+      if (length_ == context && !make_room(sampling, executor)) {
+        pending_(waiting_++) = token;  // read when there is room: after reset() never, otherwise by another policy
+        return written;
+      }
       read({&token, 1}, executor);
       if (!more) break;
     }

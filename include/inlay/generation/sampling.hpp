@@ -43,9 +43,19 @@ class Sampler {
     float* const logits = probabilities_.data();
     kernels::for_each_vector(Vocabulary, [&](auto at) { at.store(logits, at.load(from)); });
     if (sampling.repetition_penalty != 1.0f) penalize(logits, context, sampling.repetition_penalty);
-    if (sampling.temperature <= 0.0f || sampling.top_k == 1) return greatest(logits);
-    const simd::batch inverse = simd::broadcast(1.0f / sampling.temperature);
-    kernels::for_each_vector(Vocabulary, [&](auto at) { at.store(logits, at.load(logits) * inverse); });
+    const Token likeliest = greatest(logits);
+    const float inverse_temperature = 1.0f / sampling.temperature;
+    if (sampling.temperature <= 0.0f || sampling.top_k == 1 || !kernels::is_finite(inverse_temperature))
+      return likeliest;
+    if (!kernels::is_finite(logits[likeliest])) return likeliest;
+    // The maximum is taken off before the division, which would overflow for a small temperature. A NaN is never drawn.
+    const simd::batch shift = simd::broadcast(logits[likeliest]);
+    const simd::batch inverse = simd::broadcast(inverse_temperature);
+    const simd::batch never = simd::broadcast(-__builtin_inff());
+    kernels::for_each_vector(Vocabulary, [&](auto at) {
+      const simd::batch scaled = (at.load(logits) - shift) * inverse;
+      at.store(logits, simd::select(simd::equal(scaled, scaled), scaled, never));
+    });
     kernels::softmax(1, Vocabulary, logits, logits);
     size_t count = Vocabulary;
     for (size_t j = 0; j < Vocabulary; ++j) order_(j) = static_cast<Token>(j);

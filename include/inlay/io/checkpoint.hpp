@@ -17,7 +17,7 @@
 //
 // Training goes on from it to the same bits as if it had never stopped, in a trainer that was initialized or not: the
 // tables of the model are filled anew. It is taken between steps: gradients that were accumulated for an update still
-// to come are not in it.
+// to come are not in it, and loading drops the trainer's own.
 //
 // A model that has `static constexpr std::uint64_t fingerprint()` gets it written as metadata, and a file with another
 // one is refused: two configurations can have the same shapes (heads, activation) and still be different models.
@@ -182,6 +182,7 @@ Result<Metadata> load_training(const std::string& path, Trainer& trainer, DataPo
   if (Status status = list.read(*file); !status) return status.error();
   // Tables are in no file, and a trainer that begins with a checkpoint has not filled its own yet.
   initialize_buffers_at<typename Trainer::ModelType>(trainer.buffers());
+  trainer.discard_accumulated();
   if (data != nullptr) *data = found;
   return detail::metadata_of_caller(*file);
 }

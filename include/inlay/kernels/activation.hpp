@@ -5,6 +5,7 @@
 //   gelu_erf   y = x Phi(x), Phi(x) = (1 + erf(x / sqrt 2)) / 2      dx = dy (Phi(x) + x phi(x))
 //   gelu_tanh  y = x (1 + tanh u) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3)
 //              dx = dy ((1 + tanh u) / 2 + x (1 - tanh^2 u) u' / 2)
+//              (the derivative for |x| < 1e18: beyond, x^2 overflows)
 //   silu       y = x / (1 + exp(-x))                     dx = dy s (1 + x (1 - s)), s = y / x
 //
 // Saved for backward: x. y may be x in forward; dx may be dy.

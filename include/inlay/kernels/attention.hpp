@@ -20,7 +20,8 @@
 //
 // Arithmetic: every product is a chain of fused multiply-adds in ascending order (kernels/matmul.hpp); each row takes
 // one maximum and one sum in 16 lanes over its own keys. A row's result does not depend on the tile it is in, so
-// decoding one token from a cache gives the same bits as the full pass.
+// decoding one token from a cache gives the same bits as the full pass. That is so for finite values: a key that a row
+// does not see, but another row of its tile does, enters with weight 0, and 0 times infinity is NaN.
 //
 // Source: Vaswani et al., "Attention Is All You Need", 2017, eq. 1; the row-wise backward is that of Dao et al.,
 // "FlashAttention", 2022, section 3.1 and appendix B.

@@ -92,7 +92,4 @@ INLAY_NO_INLINE inline float sum_of_squares(size_t n, const float* x) noexcept {
   return sum(n, [&](auto at) { return at.load(x) * at.load(x); });
 }
 
-// Whether a float is neither infinite nor NaN.
-inline bool is_finite(float x) { return x - x == 0.0f; }
-
 }  // namespace inlay::inline INLAY_ABI::kernels

@@ -67,6 +67,9 @@ INLAY_FORCE_INLINE float maximum(size_t n, Term&& term) {
   return simd::reduce_maximum(best);
 }
 
+// Whether a float is neither infinite nor NaN.
+inline bool is_finite(float x) { return x - x == 0.0f; }
+
 inline void fill(size_t n, float value, float* y) {
   for_each_vector(n, [&](auto at) { at.store(y, simd::broadcast(value)); });
 }

@@ -79,7 +79,7 @@ class FloatEnvironment {
   static void write(Register value) { __asm__ volatile("fsrm %0" : : "r"(value) : "memory"); }
 #elif defined(__s390x__)
   using Register = std::uint32_t;
-  static constexpr Register mode_bits = 0x3u;  // binary rounding mode
+  static constexpr Register mode_bits = 0x7u;  // binary rounding mode
   static Register read() {
     Register value;
     __asm__ volatile("efpc %0" : "=d"(value));

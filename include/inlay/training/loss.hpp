@@ -44,15 +44,15 @@ struct SoftmaxCrossEntropy {
   }
 
   // Adds the weights of the rows to `total`, in order.
-  static void add_weight(const Targets& targets, float& total) {
+  static void add_weight(const Targets& targets, double& total) {
     for (size_t i = 0; i < targets.labels.size(); ++i)
-      if (targets.labels[i] != ignored_label) total += weight_of(targets, i);
+      if (targets.labels[i] != ignored_label) total += static_cast<double>(weight_of(targets, i));
   }
 
   // Adds the rows' losses to `total`, in order, and replaces the logits by their unscaled gradient.
   template <class W, class Ex>
   static void backward(const Ex& executor, W& workspace, Rows<float, Classes> logits, const Targets& targets,
-                       float& total) {
+                       double& total) {
     run(executor, workspace, logits.count(), total, [&](size_t i) {
       return kernels::cross_entropy_row(Classes, logits.row(i), targets.labels[i], Smoothing.value,
                                         weight_of(targets, i));
@@ -61,7 +61,7 @@ struct SoftmaxCrossEntropy {
   // The losses alone.
   template <class W, class Ex>
   static void forward(const Ex& executor, W& workspace, Rows<const float, Classes> logits, const Targets& targets,
-                      float& total) {
+                      double& total) {
     run(executor, workspace, logits.count(), total, [&](size_t i) {
       return kernels::cross_entropy_of_row(Classes, logits.row(i), targets.labels[i], Smoothing.value,
                                            weight_of(targets, i));
@@ -74,12 +74,12 @@ struct SoftmaxCrossEntropy {
   }
 
   template <class W, class Ex, class F>
-  static void run(const Ex& executor, W& workspace, size_t rows, float& total, F&& loss_of_row) {
+  static void run(const Ex& executor, W& workspace, size_t rows, double& total, F&& loss_of_row) {
     float* const losses = workspace.row_loss.data();
     parallel::for_each_block(executor, rows, 1 + 65536 / Classes, [&](size_t first, size_t count) {
       for (size_t i = first; i < first + count; ++i) losses[i] = loss_of_row(i);
     });
-    for (size_t i = 0; i < rows; ++i) total += losses[i];
+    for (size_t i = 0; i < rows; ++i) total += static_cast<double>(losses[i]);
   }
 };
 

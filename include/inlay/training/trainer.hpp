@@ -8,7 +8,7 @@
 //
 // One step: accumulate(batch) runs forward and backward and adds to the gradients; update(optimizer) merges, clips and
 // applies them. step() is both. accumulate() may be called several times before an update: the gradient is the mean
-// over all rows of all of them.
+// over all rows of all of them. It has the bits of one large batch where both are cut into the same passes.
 //
 // Work is cut in two levels. A batch is cut by sequences into `slices`, each with gradients of its own, and a slice
 // runs in passes of at most `rows_per_pass` rows, whose parameter gradients continue the same chains. Slices run in
@@ -99,11 +99,10 @@ class Trainer {
     clear(parameters_);
     inlay::initialize<Model>(parameters_, seed);
     for (auto& moment : moments_) clear(moment);
-    for (auto& gradient : gradients_) clear(gradient);
     initialize_buffers_at<Model>(buffers_);
     state_ = TrainingState{};
     state_.seed = seed.value;
-    begin_accumulation();
+    discard_accumulated();
   }
 
   template <class Optimizer, Executor E>
@@ -121,6 +120,12 @@ class Trainer {
     rows_ += rows_of(batch);
   }
 
+  // Forgets what was accumulated since the last update.
+  void discard_accumulated() {
+    for (auto& gradient : gradients_) clear(gradient);
+    begin_accumulation();
+  }
+
   // The mean gradient of what was accumulated: clipped, applied, and zero again.
   template <class Optimizer, Executor E>
   StepReport update(const Optimizer& optimizer, const E& executor) {
@@ -128,10 +133,10 @@ class Trainer {
                   "inlay: this optimizer needs more moments than the trainer holds; set TrainerConfig::moments");
     const FloatEnvironment environment;
     StepReport report{};
-    float loss = 0.0f;
+    double loss = 0.0;
     for (size_t s = 0; s < slices; ++s) loss += losses_[s];
-    const float mean = weight_ > 0.0f ? 1.0f / weight_ : 0.0f;
-    report.loss = environment.settle(loss * mean);
+    const float mean = weight_ > 0.0 ? static_cast<float>(1.0 / weight_) : 0.0f;
+    report.loss = environment.settle(static_cast<float>(loss) * mean);
     report.learning_rate = optimizer.learning_rate;
     const float squares = merge(executor);
     report.gradient_norm = environment.settle(simd::sqrt(squares) * mean);
@@ -154,13 +159,13 @@ class Trainer {
   template <Executor E>
   float evaluate(const BatchType& batch, const E& executor) {
     const FloatEnvironment environment;
-    float weight = 0.0f;
-    float losses[slices] = {};
+    double weight = 0.0;
+    double losses[slices] = {};
     Loss::add_weight(batch.targets, weight);
     run(batch, false, executor, losses);
-    float loss = 0.0f;
+    double loss = 0.0;
     for (size_t s = 0; s < slices; ++s) loss += losses[s];
-    return weight > 0.0f ? environment.settle(loss / weight) : 0.0f;
+    return environment.settle(weight > 0.0 ? static_cast<float>(loss / weight) : 0.0f);
   }
 
   const Parameters& parameters() const { return parameters_; }
@@ -225,7 +230,7 @@ class Trainer {
   }
 
   template <Executor E>
-  void run(const BatchType& batch, bool backward, const E& executor, float* losses) {
+  void run(const BatchType& batch, bool backward, const E& executor, double* losses) {
     const size_t sequences = sequences_of(batch);
     INLAY_ASSERT(offset_of(batch, sequences) == rows_of(batch));
     const auto slice = [&](size_t s, size_t lane, const auto& inner) {
@@ -240,7 +245,7 @@ class Trainer {
 
   template <class E>
   void run_slice(const BatchType& batch, size_t slice, size_t first, size_t end, bool backward, Lane& lane,
-                 const E& executor, float& loss) {
+                 const E& executor, double& loss) {
     while (first < end) {
       // As many sequences as the pass has rows for.
       const size_t begin = offset_of(batch, first);
@@ -281,9 +286,9 @@ class Trainer {
   static float* floats(Parameters& parameters) { return reinterpret_cast<float*>(&parameters); }
   static void clear(Parameters& parameters) { kernels::fill(parameter_floats, 0.0f, floats(parameters)); }
   void begin_accumulation() {
-    weight_ = 0.0f;
+    weight_ = 0.0;
     rows_ = 0;
-    for (float& loss : losses_) loss = 0.0f;
+    for (double& loss : losses_) loss = 0.0;
   }
 
   // All slices into the first, in order; the sum of squares.
@@ -307,7 +312,9 @@ class Trainer {
     const auto task = [&](size_t index, size_t) {
       size_t turn = 0;
       const auto update = [&](const Path&, auto& p, auto& g, auto&... m) {
-        constexpr bool matrix = std::remove_reference_t<decltype(p)>::rank >= 2;
+        using T = std::remove_reference_t<decltype(p)>;
+        static_assert(std::is_same_v<typename T::value_type, float>, "inlay: what is trained is a Tensor of float");
+        constexpr bool matrix = T::rank >= 2;
         for (size_t begin = 0; begin < p.size(); begin += chunk) {
           if (turn++ % tasks != index) continue;
           const size_t size = p.size() - begin < chunk ? p.size() - begin : chunk;
@@ -344,9 +351,9 @@ class Trainer {
   Lane lanes_[workers_held];
   Tensor<float, chunks> squares_;
   TrainingState state_;
-  float losses_[slices];
-  float weight_;  // of the rows accumulated so far
-  size_t rows_;   // accumulated so far
+  double losses_[slices];  // of many rows: a float would stop counting at 2^24
+  double weight_;          // of the rows accumulated so far
+  size_t rows_;            // accumulated so far
 };
 
 }  // namespace inlay::inline INLAY_ABI
