@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A run that is stopped by Ctrl-C, then killed in the middle, leaves the same bits as one that never stopped.
-#   character_gpt_resume.sh PROGRAM TEXT
+#   character_gpt_resume.sh PROGRAM TEXT [STEPS]      fewer steps where a sanitizer makes each of them slow
 set -u
-program=$1 text=$2
+program=$1 text=$2 steps=${3:-80}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -24,15 +24,15 @@ train_until() {
   done
 }
 
-train --threads 1 --data "$text" --steps 80 --seed 7 --out "$folder/whole" > "$folder/whole.log" 2>&1 || fail "the run in one piece"
+train --threads 1 --data "$text" --steps "$steps" --seed 7 --out "$folder/whole" > "$folder/whole.log" 2>&1 || fail "the run in one piece"
 
-train_until 20 --threads 2 --data "$text" --steps 80 --seed 7 --out "$folder/parts"
+train_until $((steps / 4)) --threads 2 --data "$text" --steps "$steps" --seed 7 --out "$folder/parts"
 kill -INT $process
 wait $process
 [ $? -eq 130 ] || fail "the status after Ctrl-C is not 130"
 grep -q -- "--resume" "$folder/part.log" || fail "Ctrl-C does not say how to resume"
 
-train_until 50 --threads 1 --resume "$folder/parts/training.safetensors"
+train_until $((steps * 5 / 8)) --threads 1 --resume "$folder/parts/training.safetensors"
 kill -KILL $process
 wait $process 2> /dev/null
 
