@@ -41,7 +41,7 @@ class Sampler {
   // `index` counts the tokens drawn so far.
   Token choose(const float* from, std::span<const Token> context, const Sampling& sampling, std::uint64_t index) {
     float* const logits = probabilities_.data();
-    kernels::for_each_vector(Vocabulary, [&](auto at) { at.store(logits, at.load(from)); });
+    kernels::copy(Vocabulary, from, logits);
     if (sampling.repetition_penalty != 1.0f) penalize(logits, context, sampling.repetition_penalty);
     const Token likeliest = greatest(logits);
     const float inverse_temperature = 1.0f / sampling.temperature;

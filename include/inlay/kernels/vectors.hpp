@@ -74,6 +74,12 @@ inline void fill(size_t n, float value, float* y) {
   for_each_vector(n, [&](auto at) { at.store(y, simd::broadcast(value)); });
 }
 
+// y = x; the two may be the same
+inline void copy(size_t n, const float* x, float* y) {
+  if (x == y) return;
+  for_each_vector(n, [&](auto at) { at.store(y, at.load(x)); });
+}
+
 // y += x
 inline void add(size_t n, const float* x, float* y) {
   for_each_vector(n, [&](auto at) { at.store(y, at.load(y) + at.load(x)); });

@@ -133,7 +133,7 @@ struct Gpt {
     if constexpr (final_norm)
       Norm::forward(frame.child(INLAY_PART(norm)), wanted, normalized);
     else
-      detail::copy_rows<C.width>(wanted, normalized);
+      kernels::copy(wanted.count() * C.width, wanted.data(), normalized.data());
     INLAY_ASSERT(logits.count() == wanted.count());
     if constexpr (C.tied)
       TokenEmbedding::logits_forward(frame.child(INLAY_PART(token_embedding)), normalized, logits);

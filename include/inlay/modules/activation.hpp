@@ -62,8 +62,8 @@ struct Dropout {
     if (Rate.value > 0.0f && call.training) {
       kernels::dropout(from.count(), Width, Rate.value, call.random, frame.stream.value, call.first_row, from.data(),
                        to.data());
-    } else if (from.data() != to.data()) {
-      kernels::for_each_vector(from.count() * Width, [&](auto at) { at.store(to.data(), at.load(from.data())); });
+    } else {
+      kernels::copy(from.count() * Width, from.data(), to.data());
     }
   }
 };
@@ -83,8 +83,7 @@ struct RowMap {
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, Width> x, Rows<float, Width> y) {
     ForwardKernel(x.count(), Width, x.data(), y.data());
-    float* const kept = frame.activations.y.data();
-    kernels::for_each_vector(x.count() * Width, [&](auto at) { at.store(kept, at.load(y.data())); });
+    kernels::copy(x.count() * Width, y.data(), frame.activations.y.data());
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, Width>, Rows<const float, Width> dy, Gradient dx) {

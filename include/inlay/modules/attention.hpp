@@ -228,10 +228,8 @@ struct Attention {
       float* const keys = &state.key(sequence, head, 0);
       float* const values = &state.value(sequence, head, 0, 0);
       for (size_t i = 0; i < rows; ++i) {
-        const float* const value = a.value.data() + at + i * width;
-        float* const row = values + (start + i) * head_width;
         kernels::append_key(start + i, head_width, a.key.data() + at + i * width, keys);
-        kernels::for_each_vector(head_width, [&](auto v) { v.store(row, v.load(value)); });
+        kernels::copy(head_width, a.value.data() + at + i * width, values + (start + i) * head_width);
       }
       kernels::AttentionShape shape = shape_of(rows, start + rows, start);
       shape.key_stride = head_width;

@@ -32,9 +32,7 @@ struct Embedding {
   static void forward(const Frame& frame, std::span<const Token> x, Rows<float, Width> y) {
     for (size_t i = 0; i < x.size(); ++i) {
       INLAY_ASSERT(x[i] < Vocabulary);
-      const float* const source = frame.parameters.weight.data() + x[i] * Width;
-      float* const row = y.row(i);
-      kernels::for_each_vector(Width, [&](auto at) { at.store(row, at.load(source)); });
+      kernels::copy(Width, frame.parameters.weight.data() + x[i] * Width, y.row(i));
     }
   }
 
@@ -91,12 +89,6 @@ void add_positions(const Packing& packing, const Tensor<float, Context, Width>& 
   });
 }
 
-template <size_t Width>
-void copy_rows(Rows<const float, Width> from, Rows<float, Width> to) {
-  if (from.data() == to.data()) return;
-  kernels::for_each_vector(from.count() * Width, [&](auto at) { at.store(to.data(), at.load(from.data())); });
-}
-
 }  // namespace detail
 
 template <size_t Context, size_t Width>
@@ -118,7 +110,7 @@ struct LearnedPositions {
     detail::for_each_position(frame.call.packing, [&](size_t row, size_t position) {
       kernels::add(Width, dy.row(row), frame.gradients.weight.data() + position * Width);
     });
-    if constexpr (wants_gradient<Gradient>) detail::copy_rows<Width>(dy, dx);
+    if constexpr (wants_gradient<Gradient>) kernels::copy(dy.count() * Width, dy.data(), dx.data());
   }
 
   template <class F, class... P>
@@ -147,7 +139,7 @@ struct SinusoidalPositions {
   }
   template <class Frame, class Gradient>
   static void backward(const Frame&, Rows<const float, Width>, Rows<const float, Width> dy, Gradient dx) {
-    if constexpr (wants_gradient<Gradient>) detail::copy_rows<Width>(dy, dx);
+    if constexpr (wants_gradient<Gradient>) kernels::copy(dy.count() * Width, dy.data(), dx.data());
   }
 
   static void initialize_buffers(Buffers& buffers) {
