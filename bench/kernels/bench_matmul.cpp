@@ -10,47 +10,17 @@
 
 #include <string>
 
+#include "kernels/shapes.hpp"
 #include "support/measure.hpp"
 
 namespace {
 
+using bench::Shape;
 using inlay::kernels::Form;
 
-struct Shape {
-  const char* name;
-  std::size_t m, k, n;
-};
-
-constexpr Shape shapes[] = {
-    {"one head, Q K^T", 64, 32, 64},
-    {"one head, P V", 64, 64, 32},
-    {"tiny head", 32, 8, 32},
-    {"small projection", 256, 32, 32},
-    {"small feed-forward up", 256, 32, 128},
-    {"small feed-forward down", 256, 128, 32},
-    {"projection", 768, 128, 128},
-    {"query, key, value", 768, 128, 384},
-    {"feed-forward up", 768, 128, 512},
-    {"feed-forward down", 768, 512, 128},
-    {"logits, odd width", 768, 128, 65},
-    {"weight gradient, up", 128, 768, 512},
-    {"weight gradient, down", 512, 768, 128},
-    {"GPT-2 query, key, value", 256, 768, 2304},
-    {"GPT-2 feed-forward up", 256, 768, 3072},
-    {"GPT-2 feed-forward down", 256, 3072, 768},
-};
-
-template <std::size_t Shape::*rows, std::size_t Shape::*columns>
-constexpr std::size_t largest() {
-  std::size_t size = 0;
-  for (const Shape& shape : shapes)
-    size = shape.*rows * (shape.*columns) > size ? shape.*rows * (shape.*columns) : size;
-  return size;
-}
-
-alignas(64) float a[largest<&Shape::m, &Shape::k>()];
-alignas(64) float b[largest<&Shape::k, &Shape::n>()];
-alignas(64) float c[largest<&Shape::m, &Shape::n>()];
+alignas(64) float a[bench::largest<&Shape::m, &Shape::k>()];
+alignas(64) float b[bench::largest<&Shape::k, &Shape::n>()];
+alignas(64) float c[bench::largest<&Shape::m, &Shape::n>()];
 
 template <Form A, Form B>
 void run(benchmark::State& state, const Shape& shape) {
@@ -69,7 +39,7 @@ void run(benchmark::State& state, const Shape& shape) {
 
 template <Form A, Form B>
 void add(const std::string& form) {
-  for (const Shape& shape : shapes) {
+  for (const Shape& shape : bench::shapes) {
     const auto by = [](std::size_t x, std::size_t y) { return std::to_string(x) + "x" + std::to_string(y); };
     const std::string name = form + "/" + shape.name + "/" + by(shape.m, shape.k) + "x" + std::to_string(shape.n);
     benchmark::RegisterBenchmark(name.c_str(), run<A, B>, shape);

@@ -81,6 +81,8 @@ double peak_operations_per_second(std::size_t threads) {
   return peaks[threads].value([&] { return examples::peak_operations_per_second(threads); });
 }
 
+double fresh_peak_operations_per_second(std::size_t threads) { return examples::peak_operations_per_second(threads); }
+
 double read_bandwidth(std::size_t bytes) {
   static std::map<std::size_t, Measured> bandwidths;
   const std::size_t floats = std::clamp(bytes / sizeof(float) / strip * strip, strip, largest);

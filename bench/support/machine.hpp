@@ -14,6 +14,8 @@ double thread_seconds();
 
 // Floating-point operations a second of `threads` threads (examples/support/peak.hpp).
 double peak_operations_per_second(std::size_t threads = 1);
+// The same, always measured anew; takes a tenth of a second.
+double fresh_peak_operations_per_second(std::size_t threads = 1);
 
 // Bytes a second that one thread reads from a working set of `bytes`: of the cache that holds it, or of the memory.
 double read_bandwidth(std::size_t bytes);
