@@ -20,7 +20,8 @@ inlay::Generator<Model> generator{parameters};
 }  // namespace
 
 int generate(const GenerateOptions& options) {
-  const inlay::io::Status loaded = inlay::io::load_weights<Model>(options.model, parameters);
+  const inlay::io::Status loaded =
+      inlay::io::load_weights<Model>(options.model, parameters, inlay::io::Unexpected::ignore);
   if (!loaded) throw std::runtime_error(loaded.message());
 
   // A file or a pipe gets the bytes as they are; a terminal is spared what could confuse it.

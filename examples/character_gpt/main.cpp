@@ -78,6 +78,6 @@ int main(int argc, char** argv) {
     return train->parsed() ? character_gpt::train(training) : character_gpt::generate(writing);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "character_gpt: %s\n", error.what());
-    return 1;
+    return 2;
   }
 }

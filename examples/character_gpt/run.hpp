@@ -26,6 +26,9 @@ struct Run {
   std::filesystem::path metrics_file() const { return out / "metrics.csv"; }
   std::filesystem::path picture_file() const { return out / "loss.svg"; }
 
+  // What a checkpoint says beside the state of training.
+  inlay::io::Metadata metadata() const { return {{"data", data.string()}, {"steps", std::to_string(steps)}}; }
+
   // A line of metrics.csv every so many steps; every tenth line has a validation loss.
   std::uint64_t record_interval() const { return steps < 400 ? 1 : steps / 200; }
   std::uint64_t validation_interval() const { return 10 * record_interval(); }

@@ -192,7 +192,7 @@ void Training::show_sample() {
 }
 
 void Training::save() {
-  const inlay::io::Metadata metadata{{"data", run_.data.string()}, {"steps", std::to_string(run_.steps)}};
+  const inlay::io::Metadata metadata = run_.metadata();
   const inlay::io::DataPosition position{.position = trainer.state().step, .fingerprint = corpus_.fingerprint};
   const auto require = [](const inlay::io::Status& status) {
     if (!status) throw std::runtime_error(status.message());
@@ -217,6 +217,9 @@ int train(const TrainOptions& options) {
                              examples::hexadecimal(run.fingerprint) + ", found " +
                              examples::hexadecimal(corpus.fingerprint) +
                              "; to go on with other text, name it with --data");
+  // What no checkpoint can hold, a path that is not UTF-8, is better found now than at the first save.
+  if (const auto encoded = inlay::io::encode_safetensors({}, run.metadata()); !encoded)
+    throw std::runtime_error("the path of the data, " + run.data.string() + ": " + encoded.message());
   std::filesystem::create_directories(run.out);
   examples::catch_interrupts();
   return Training{run, corpus}();

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bad arguments: exit status 2 and a message of what, where, expected, found. Bad files: status 1 and the same.
+# Bad arguments and bad files: exit status 2 and a message of what, where, expected, found.
 #   character_gpt_arguments.sh PROGRAM TEXT
 set -u
 program=$1 text=$2
@@ -31,10 +31,14 @@ expect 0 "" --help
 expect 0 "" train --help
 
 echo "too short" > "$folder/short"
-expect 1 "$folder/short: expected at least" train --data "$folder/short" --out "$folder/out"
-expect 1 "workshop.txt" generate --model "$text"
-expect 1 "workshop.txt" train --resume "$text"
+expect 2 "$folder/short: expected at least" train --data "$folder/short" --out "$folder/out"
+expect 2 "workshop.txt" generate --model "$text"
+expect 2 "workshop.txt" train --resume "$text"
 : > "$folder/file"
-expect 1 "$folder/file" train --data "$text" --steps 1 --out "$folder/file"
+expect 2 "$folder/file" train --data "$text" --steps 1 --out "$folder/file"
+odd=$(printf 'text\377')
+cp "$text" "$folder/$odd"
+expect 2 "not UTF-8" train --data "$folder/$odd" --steps 1 --out "$folder/unused"
+[ ! -e "$folder/unused" ] || { echo "FAILED: a path that no checkpoint can name was found after training began"; failures=$((failures + 1)); }
 [ $failures -eq 0 ] && echo "passed"
 exit $failures

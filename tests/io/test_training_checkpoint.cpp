@@ -92,7 +92,9 @@ TEST_CASE("training goes on from a checkpoint to the same bits", "[io]") {
 
   SECTION("it serves as weights, too") {
     static inlay::ParametersOf<Model> weights;
-    CHECK_FALSE(io::load_weights<Model>(path, weights));
+    const io::Status refused = io::load_weights<Model>(path, weights);
+    CHECK_FALSE(refused);
+    CHECK(refused.message().find("found a training checkpoint") != std::string::npos);
     const io::Status status = io::load_weights<Model>(path, weights, io::Unexpected::ignore);
     INFO(status.message());
     REQUIRE(status);

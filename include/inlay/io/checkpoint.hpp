@@ -109,6 +109,9 @@ Status save_weights(const std::string& path, const ParametersOf<Model>& paramete
 template <class Model>
 Status load_weights(const SafetensorsReader& file, ParametersOf<Model>& parameters,
                     Unexpected unexpected = Unexpected::refuse) {
+  if (unexpected == Unexpected::refuse && file.find("training.step") != nullptr)
+    return Error(file.name() +
+                 ": expected weights alone, found a training checkpoint; Unexpected::ignore takes its weights");
   TensorTargets list;
   detail::add_parameters<Model>(list, "", parameters);
   detail::expect_fingerprint<Model>(list, TensorTargets::Absent::accept);

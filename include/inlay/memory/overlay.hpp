@@ -8,6 +8,7 @@
 #include <inlay/config.hpp>
 
 #include <cstddef>
+#include <new>
 #include <type_traits>
 
 namespace inlay::inline INLAY_ABI {
@@ -47,7 +48,8 @@ struct Overlay {
   template <size_t I>
   auto& get() {
     static_assert(I < sizeof...(Ts), "inlay: this overlay has fewer types than that");
-    return *reinterpret_cast<typename detail::Nth<I, Ts...>::type*>(bytes);
+    using T = typename detail::Nth<I, Ts...>::type;
+    return *::new (static_cast<void*>(bytes)) T;  // of a trivial type: begins its lifetime, writes nothing
   }
 
   alignas(alignment()) std::byte bytes[size()];

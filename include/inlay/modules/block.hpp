@@ -6,7 +6,8 @@
 //
 // Tensors: attention_norm., attention., feed_forward_norm., feed_forward.
 // Saved for backward: what the parts save; before: m and both normalised inputs (computed again unless
-// Recompute::none); after: m and both sums. x, y, dy and dx do not overlap.
+// Recompute::none); after: m and both sums. x, y, dy and dx do not overlap; the normalisation's backward is given the
+// same memory for dy and dx.
 //
 // Source: Vaswani et al., 2017, section 3.1; Radford et al., "Language Models are Unsupervised Multitask Learners",
 // 2019, section 2.3 (normalisation before); initialisation of what adds to the residual stream: 0.02 / sqrt(2 layers).
@@ -26,6 +27,8 @@ struct Block {
   static constexpr size_t width = Norm::Output::width;
   static_assert(AttentionType::Output::width == width && FeedForwardType::Output::width == width,
                 "inlay: the normalisation, attention and feed-forward of a block have the same width");
+  static_assert(std::is_empty_v<BuffersOf<Norm>> && std::is_empty_v<WorkspaceOf<Norm, Extent{}>>,
+                "inlay: the normalisation of a block has neither buffers nor a workspace");
   static constexpr bool norm_before = Placement == NormPlacement::before;
   static constexpr bool drops = DropoutRate.value > 0.0f;
 

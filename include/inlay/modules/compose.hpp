@@ -220,10 +220,22 @@ struct Sequential : detail::Vocabulary<First> {
 };
 
 template <class M>
-struct Residual : M {
+struct Residual {
   static_assert(std::is_same_v<typename M::Input, typename M::Output>,
                 "inlay: a Residual adds its input to its output, so both have the same width");
   static constexpr size_t width = M::Output::width;
+
+  // Its parts are those of M, under the same names.
+  using Input = typename M::Input;
+  using Output = typename M::Output;
+  using Parameters = ParametersOf<M>;
+  using Buffers = BuffersOf<M>;
+  template <size_t Sequences>
+  using State = StateOf<M, Sequences>;
+  template <Extent E>
+  using Activations = ActivationsOf<M, E>;
+  template <Extent E>
+  using Workspace = WorkspaceOf<M, E>;
 
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, width> x, Rows<float, width> y) {
@@ -235,6 +247,14 @@ struct Residual : M {
     M::backward(frame, x, dy, dx);
     if constexpr (wants_gradient<Gradient>) kernels::add(dy.count() * width, dy.data(), dx.data());
   }
+  template <class F, class... P>
+  static void visit(F&& f, const Path& path, P&... parts) {
+    visit_at<M>(f, path, parts...);
+  }
+  static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
+    initialize_at<M>(p, initializer, path);
+  }
+  static void initialize_buffers(Buffers& buffers) { initialize_buffers_at<M>(buffers); }
 };
 
 }  // namespace inlay::inline INLAY_ABI

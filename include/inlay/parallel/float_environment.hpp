@@ -52,7 +52,7 @@ class FloatEnvironment {
   }
 #elif defined(__aarch64__)
   using Register = std::uint64_t;
-  static constexpr Register mode_bits = 0x01c00000u;  // FZ, RMode
+  static constexpr Register mode_bits = 0x01c00003u;  // FZ, RMode; AH and FIZ of processors that have FEAT_AFP
   static Register read() {
     Register value;
     __asm__ volatile("mrs %0, fpcr" : "=r"(value));
