@@ -4,6 +4,7 @@
 #   toolchains/setup.sh                          what the presets demo, test and bench need
 #   toolchains/setup.sh --ci                     also Clang, its sanitizers and fuzzer, clang-format
 #   toolchains/setup.sh --cross aarch64 cortex-m also the cross compilers named, and the emulators that run their programs
+#   toolchains/setup.sh --peers                  also the libraries that the preset bench compares inlay with, those there are
 #   toolchains/setup.sh --list                   prints the packages of the groups asked for, and installs nothing
 set -euo pipefail
 
@@ -11,16 +12,19 @@ base="g++ cmake ninja-build libxsimd-dev libtbb-dev catch2 libbenchmark-dev nloh
 ci="clang libclang-rt-dev clang-format"
 aarch64="g++-aarch64-linux-gnu qemu-user"
 cortex_m="gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
+peers="python3 libopenblas-pthread-dev libblis-pthread-dev libeigen3-dev libdnnl-dev libxsmm-dev python3-torch"
 
 usage() {
-  sed -n '2,8s/^# \{0,1\}//p' "$0"
+  sed -n '2,9s/^# \{0,1\}//p' "$0"
 }
 
 packages=$base
+optional=
 list_only=false
 while [ $# -gt 0 ]; do
   case $1 in
     --ci) packages+=" $ci" ;;
+    --peers) optional+=" $peers" ;;
     --cross)
       [ $# -gt 1 ] || { echo "setup.sh: --cross needs a target: aarch64, cortex-m" >&2; exit 2; }
       while [ $# -gt 1 ] && [ "${2#--}" = "$2" ]; do
@@ -39,9 +43,10 @@ while [ $# -gt 0 ]; do
   shift
 done
 read -ra packages <<<"$packages"
+read -ra optional <<<"$optional"
 
 if $list_only; then
-  printf '%s\n' "${packages[@]}"
+  printf '%s\n' "${packages[@]}" "${optional[@]}"
   exit 0
 fi
 
@@ -58,30 +63,43 @@ TEXT
   exit 1
 fi
 
+is_installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
 missing=()
 for package in "${packages[@]}"; do
-  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$status" = installed ] || missing+=("$package")
+  is_installed "$package" || missing+=("$package")
 done
-if [ ${#missing[@]} -eq 0 ]; then
-  echo "setup.sh: all ${#packages[@]} packages are installed; nothing to do."
+missing_optional=()
+for package in "${optional[@]}"; do
+  is_installed "$package" || missing_optional+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ] && [ ${#missing_optional[@]} -eq 0 ]; then
+  echo "setup.sh: all $((${#packages[@]} + ${#optional[@]})) packages are installed; nothing to do."
   exit 0
 fi
 
 run=()
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
-    echo "setup.sh: not root, and there is no sudo. As root, run: apt-get install ${missing[*]}" >&2
+    echo "setup.sh: not root, and there is no sudo. As root, run: apt-get install ${missing[*]} ${missing_optional[*]}" >&2
     exit 1
   fi
   run=(sudo)
 fi
-echo "setup.sh: installing ${missing[*]}"
 if ! "${run[@]}" apt-get update -qq; then
   echo "setup.sh: the package lists could not be refreshed; going on with those that are there." >&2
 fi
-if ! "${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; then
+install() {
+  echo "setup.sh: installing $*"
+  "${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+if [ ${#missing[@]} -gt 0 ] && ! install "${missing[@]}"; then
   echo "setup.sh: apt-get could not install: ${missing[*]}" >&2
   exit 1
 fi
+for package in "${missing_optional[@]}"; do  # one by one: some are not on every architecture
+  install "$package" || echo "setup.sh: no package $package here; the comparison goes without it." >&2
+done
 echo "setup.sh: done."
