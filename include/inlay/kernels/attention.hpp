@@ -84,7 +84,7 @@ inline void packed_scores(size_t rows, size_t keys, size_t head_width, const flo
   for (size_t j = 0; j < columns; j += panel_columns) {
     const Block panel{head_width, query, query_stride, packed + j * head_width, group, group * head_width, scores + j,
                       stride,     false, nullptr};
-    run_rows<Form::plain>(rows, columns - j < panel_columns ? columns - j : panel_columns, panel);
+    run_panel<Form::plain>(rows, columns - j < panel_columns ? columns - j : panel_columns, panel);
   }
 }
 

@@ -35,21 +35,34 @@ inline constexpr size_t group = 16;  // columns that are packed together, on eve
 // 8 x 3 vectors of AVX-512 rather than 14 x 2: GCC keeps every row's address in a register, and gains 5 % of the peak.
 inline constexpr size_t block_vectors = simd::width == 16 ? 3 : simd::width == 8 ? 2 : simd::registers >= 32 ? 4 : 2;
 inline constexpr size_t block_columns = block_vectors * simd::width;
-inline constexpr size_t block_rows = simd::width == 16 ? 8 : simd::width == 1 ? 4 : 6;
+// As many rows as keep the accumulators, a row of B and one broadcast in registers; a narrow block has more rows,
+// because a multiply-add takes four cycles and two start in each.
+constexpr size_t block_rows(size_t vectors) {
+  constexpr size_t accumulators = simd::width == 1 ? 8 : simd::registers >= 32 ? 24 : 12;
+  constexpr size_t most = simd::width == 1 ? 4 : simd::registers >= 32 ? 16 : 12;
+  return accumulators / vectors < most ? accumulators / vectors : most;
+}
 inline constexpr size_t panel_columns = block_columns > group ? block_columns : group;
 inline constexpr size_t panel_depth = simd::width == 1 ? 64 : 256;
 inline constexpr size_t unpacked_rows = 16;  // up to here B is read where it lies
 inline constexpr size_t panel_floats = panel_columns * panel_depth;
 
-// `total` in `parts` parts of nearly equal size: a last part of one row would wait for every multiply-add.
-struct EvenParts {
-  size_t total;
-  size_t parts;
-  constexpr size_t first(size_t part) const {
-    return total / parts * part + (part < total % parts ? part : total % parts);
+// f(first, count) over [0, total) in the fewest parts of at most `most`, of nearly equal size: a last part of one row
+// would wait for every multiply-add.
+template <size_t Most, class F>
+INLAY_FORCE_INLINE void for_each_even_part(size_t total, F&& f) {
+  if (total <= Most) return f(size_t{0}, total);
+  const auto all = static_cast<std::uint32_t>(total);
+  const std::uint32_t parts = (all + std::uint32_t{Most} - 1) / std::uint32_t{Most};
+  const std::uint32_t least = all / parts;
+  std::uint32_t longer = all - least * parts;
+  for (size_t first = 0; first < total;) {
+    const size_t count = least + (longer > 0 ? 1 : 0);
+    if (longer > 0) --longer;
+    f(first, count);
+    first += count;
   }
-  constexpr size_t count(size_t part) const { return total / parts + (part < total % parts ? 1 : 0); }
-};
+}
 
 struct Block {
   size_t depth;
@@ -61,7 +74,8 @@ struct Block {
   float* c;
   size_t c_stride;
   bool accumulate;
-  const float* bias;  // null, or one for each column
+  const float* bias;          // null, or one for each column
+  size_t last = simd::width;  // columns of the last vector that C and the bias have
 };
 
 // Vector v of a register block begins this far into the operand.
@@ -69,15 +83,32 @@ INLAY_FORCE_INLINE constexpr size_t vector_offset(size_t v, size_t group_stride)
   return (v * simd::width / group) * group_stride + v * simd::width % group;
 }
 
-// Rows x Vectors accumulators in registers, for the whole depth.
+// The last vector of a row of C may be cut off. Where masks cost nothing it is always masked.
+INLAY_FORCE_INLINE batch load_last(const float* from, size_t count) {
+  if constexpr (simd::free_masks) return simd::load_partial(from, count);
+  return count == simd::width ? simd::load(from) : simd::load_partial(from, count);
+}
+INLAY_FORCE_INLINE void store_last(float* to, batch value, size_t count) {
+  if constexpr (simd::free_masks)
+    simd::store_partial(to, value, count);
+  else if (count == simd::width)
+    simd::store(to, value);
+  else
+    simd::store_partial(to, value, count);
+}
+
+// RowCount x Vectors accumulators in registers, for the whole depth.
 template <Form A, size_t RowCount, size_t Vectors>
 INLAY_NO_INLINE void register_block(const Block& block) {
+  constexpr size_t end = (Vectors - 1) * simd::width;  // where the last vector begins
   batch sum[RowCount][Vectors];
   if (block.accumulate) {
     INLAY_UNROLL
     for (size_t i = 0; i < RowCount; ++i) {
+      const float* const c = block.c + i * block.c_stride;
       INLAY_UNROLL
-      for (size_t v = 0; v < Vectors; ++v) sum[i][v] = simd::load(block.c + i * block.c_stride + v * simd::width);
+      for (size_t v = 0; v + 1 < Vectors; ++v) sum[i][v] = simd::load(c + v * simd::width);
+      sum[i][Vectors - 1] = load_last(c + end, block.last);
     }
   } else {
     INLAY_UNROLL
@@ -107,77 +138,53 @@ INLAY_NO_INLINE void register_block(const Block& block) {
   if (block.bias != nullptr) {
     INLAY_UNROLL
     for (size_t v = 0; v < Vectors; ++v) {
-      const batch bias = simd::load(block.bias + v * simd::width);
+      const float* const from = block.bias + v * simd::width;
+      const batch bias = v + 1 < Vectors ? simd::load(from) : load_last(from, block.last);
       INLAY_UNROLL
       for (size_t i = 0; i < RowCount; ++i) sum[i][v] = sum[i][v] + bias;
     }
   }
   INLAY_UNROLL
   for (size_t i = 0; i < RowCount; ++i) {
+    float* const c = block.c + i * block.c_stride;
     INLAY_UNROLL
-    for (size_t v = 0; v < Vectors; ++v) simd::store(block.c + i * block.c_stride + v * simd::width, sum[i][v]);
+    for (size_t v = 0; v + 1 < Vectors; ++v) simd::store(c + v * simd::width, sum[i][v]);
+    store_last(c + end, sum[i][Vectors - 1], block.last);
   }
 }
 
-// The block of `rows` x `vectors`, both at least 1.
+// All rows of a strip of `Vectors` vectors.
+template <Form A, size_t Vectors, size_t... Index>
+INLAY_FORCE_INLINE void run_strip_of(size_t rows, Block& strip, std::index_sequence<Index...>) {
+  static constexpr void (*table[])(const Block&) = {register_block<A, Index + 1, Vectors>...};
+  for_each_even_part<sizeof...(Index)>(rows, [&](size_t, size_t count) {
+    table[count - 1](strip);
+    strip.a += A == Form::plain ? count * strip.a_stride : count;
+    strip.c += count * strip.c_stride;
+  });
+}
+template <Form A, size_t Vectors>
+void run_strip(size_t rows, Block& strip) {
+  run_strip_of<A, Vectors>(rows, strip, std::make_index_sequence<block_rows(Vectors)>{});
+}
 template <Form A, size_t... Index>
-INLAY_FORCE_INLINE void run_block_of(size_t rows, size_t vectors, const Block& block, std::index_sequence<Index...>) {
-  static constexpr void (*table[])(const Block&) = {
-      register_block<A, Index / block_vectors + 1, Index % block_vectors + 1>...};
-  table[(rows - 1) * block_vectors + vectors - 1](block);
-}
-template <Form A>
-INLAY_FORCE_INLINE void run_block(size_t rows, size_t vectors, const Block& block) {
-  run_block_of<A>(rows, vectors, block, std::make_index_sequence<block_rows * block_vectors>{});
+INLAY_FORCE_INLINE void run_vectors(size_t vectors, size_t rows, Block& strip, std::index_sequence<Index...>) {
+  static constexpr void (*table[])(size_t, Block&) = {run_strip<A, Index + 1>...};
+  table[vectors - 1](rows, strip);
 }
 
-// A block at the right edge: computed in full against the zero-padded panel, in a tile of its own.
-template <Form A>
-void run_edge_block(size_t rows, size_t columns, Block block) {
-  const size_t vectors = (columns + simd::width - 1) / simd::width;
-  const size_t stride = vectors * simd::width;
-  float tile[block_rows * block_columns];
-  float bias[block_columns] = {};
-  float* const c = block.c;
-  for (size_t i = 0; i < rows && block.accumulate; ++i)
-    for (size_t j = 0; j < stride; ++j) tile[i * stride + j] = j < columns ? c[i * block.c_stride + j] : 0.0f;
-  if (block.bias != nullptr) {
-    for (size_t j = 0; j < columns; ++j) bias[j] = block.bias[j];
-    block.bias = bias;
-  }
-  const size_t c_stride = block.c_stride;
-  block.c = tile;
-  block.c_stride = stride;
-  run_block<A>(rows, vectors, block);
-  for (size_t i = 0; i < rows; ++i)
-    for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = tile[i * stride + j];
-}
-
-// All columns of one panel for `rows` rows.
+// All columns of one panel for `rows` rows. Its last columns need not fill a vector in C, but in B they do.
 template <Form A>
 void run_panel(size_t rows, size_t columns, const Block& panel) {
   for (size_t j = 0; j < columns; j += block_columns) {
-    Block block = panel;
-    block.b += j;  // panels wider than a group hold one register block
-    block.c += j;
-    if (block.bias != nullptr) block.bias += j;
+    Block strip = panel;
+    strip.b += j;  // panels wider than a group hold one strip
+    strip.c += j;
+    if (strip.bias != nullptr) strip.bias += j;
     const size_t rest = columns - j < block_columns ? columns - j : block_columns;
-    if (rest % simd::width == 0)
-      run_block<A>(rows, rest / simd::width, block);
-    else
-      run_edge_block<A>(rows, rest, block);
-  }
-}
-
-template <Form A>
-void run_rows(size_t rows, size_t columns, const Block& panel) {
-  const EvenParts blocks{rows, (rows + block_rows - 1) / block_rows};
-  for (size_t index = 0; index < blocks.parts; ++index) {
-    const size_t first = blocks.first(index);
-    Block block = panel;
-    block.a += A == Form::plain ? first * panel.a_stride : first;
-    block.c += first * panel.c_stride;
-    run_panel<A>(blocks.count(index), columns, block);
+    const size_t vectors = (rest + simd::width - 1) / simd::width;
+    strip.last = rest - (vectors - 1) * simd::width;
+    run_vectors<A>(vectors, rows, strip, std::make_index_sequence<block_vectors>{});
   }
 }
 
@@ -256,11 +263,9 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
   }
   alignas(64) float packed[detail::panel_floats];
   const size_t groups = (n + detail::group - 1) / detail::group;
-  constexpr size_t panel_groups = detail::panel_columns / detail::group;
-  const detail::EvenParts panels{groups, (groups + panel_groups - 1) / panel_groups};
-  for (size_t index = 0; index < panels.parts; ++index) {
-    const size_t j = panels.first(index) * detail::group;
-    const size_t end = j + panels.count(index) * detail::group;
+  detail::for_each_even_part<detail::panel_columns / detail::group>(groups, [&](size_t first, size_t count) {
+    const size_t j = first * detail::group;
+    const size_t end = j + count * detail::group;
     const size_t columns = (end < n ? end : n) - j;
     // Unpacked, B has no zeros behind its last column.
     if (B == Form::plain && m <= detail::unpacked_rows && columns % simd::width == 0) {
@@ -274,8 +279,7 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
                                 c_stride,
                                 store == Store::accumulate,
                                 bias == nullptr ? nullptr : bias + j};
-      detail::run_rows<A>(m, columns, panel);
-      continue;
+      return detail::run_panel<A>(m, columns, panel);
     }
     size_t p = 0;
     do {
@@ -292,10 +296,10 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
                                 c_stride,
                                 store == Store::accumulate || p > 0,
                                 last && bias != nullptr ? bias + j : nullptr};
-      detail::run_rows<A>(m, columns, panel);
+      detail::run_panel<A>(m, columns, panel);
       p += depth;
     } while (p < k);
-  }
+  });
 }
 
 }  // namespace inlay::inline INLAY_ABI::kernels

@@ -383,6 +383,8 @@ INLAY_FORCE_INLINE batch load_partial(const float* from, std::size_t count) noex
 #endif
 
 inline constexpr std::size_t width = batch::width;
+// Whether load_partial and store_partial cost what load and store do.
+inline constexpr bool free_masks = width == 16;
 
 INLAY_FORCE_INLINE batch load(const float* from) noexcept { return batch::load(from); }
 INLAY_FORCE_INLINE ibatch load(const std::int32_t* from) noexcept { return ibatch::load(from); }
