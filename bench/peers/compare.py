@@ -98,6 +98,9 @@ def main():
     except (measure.Failure, OSError, json.JSONDecodeError) as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("compare.py: stopped, nothing is written", file=sys.stderr)
+        return 130
     except (KeyError, TypeError) as error:
         print(f"compare.py: {arguments.source or 'the results'}: not what this script writes ({error!r})", file=sys.stderr)
         return 2

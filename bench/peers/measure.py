@@ -9,6 +9,7 @@ import sides
 
 LIBRARIES = ["OpenBLAS", "BLIS", "libxsmm", "oneDNN", "Eigen"]
 # Share of the time, laps. A lap is one turn of each side at each number of threads.
+GPT2_MEMORY = 12  # gigabytes: parameters, gradients and two moments are two, for each of up to four sides
 PRESETS = {"mcu": (0.2, 3), "nano": (0.35, 3), "gpt2": (0.35, 2), "decode": (0.1, 3)}
 
 
@@ -50,6 +51,9 @@ def products(programs, seconds, missing):
     if process.returncode != 0 or not records:
         raise Failure(f"{program} ended with status {process.returncode}")
     say(f"  {shape}")
+    for name in LIBRARIES:
+        if str(programs / "peers" / f"{name}.so") in modules and not any(record["peer"] == name for record in records):
+            skip(missing, name, "it could not be opened or computed nothing right")
     return records
 
 
@@ -102,6 +106,14 @@ class Side:
         return lines[-1] if lines else ""
 
 
+def free_gigabytes():
+    try:
+        with open("/proc/meminfo", encoding="utf-8") as lines:
+            return next(int(line.split()[1]) / 1e6 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        return 1e9  # unknown: it is tried
+
+
 def steps(programs, seconds, quick, missing):
     if not (programs / "peers_inlay").is_file():
         raise Failure(f"no program {programs / 'peers_inlay'}; build it, or name the folder with --programs")
@@ -109,8 +121,11 @@ def steps(programs, seconds, quick, missing):
     pytorch = sides.find_pytorch(missing, skip)
     records = []
     for preset, (share, laps) in PRESETS.items():
-        if quick and preset == "gpt2":
+        if preset == "gpt2" and quick:
             skip(missing, "gpt2", "this is a quick run")
+            continue
+        if preset == "gpt2" and free_gigabytes() < GPT2_MEMORY:
+            skip(missing, "gpt2", f"it wants {GPT2_MEMORY} GB of free memory")
             continue
         records += one_preset(programs, preset, seconds * share, 1 if quick else laps, pytorch, missing)
     return records

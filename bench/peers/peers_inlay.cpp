@@ -120,7 +120,7 @@ int take_turns(const char* name, const inlay::GptConfig& config, std::size_t bat
       Work::operations(), two_threads ? "[1, 2]" : "[1]");
   std::fflush(stdout);
   for (double seconds = 0; turns_next(&threads, &seconds);) {
-    const double step = turns_step_seconds(Work::step, seconds);
+    const double step = turns_step_seconds(Work::step, threads, seconds);
     const double peak = bench::fresh_peak_operations_per_second(static_cast<std::size_t>(threads));
     std::printf("{\"step_seconds\": %.9g, \"peak_gflops\": %.5g}\n", step, peak * 1e-9);
     std::fflush(stdout);

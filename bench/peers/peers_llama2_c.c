@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
   int threads;
   double seconds;
   while (turns_next(&threads, &seconds)) {
-    printf("{\"step_seconds\": %.9g}\n", turns_step_seconds(step, seconds));
+    printf("{\"step_seconds\": %.9g}\n", turns_step_seconds(step, threads, seconds));
     fflush(stdout);
   }
   return 0;

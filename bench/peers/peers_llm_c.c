@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
 #ifdef OMP
     omp_set_num_threads(threads);
 #endif
-    fprintf(answers, "{\"step_seconds\": %.9g}\n", turns_step_seconds(step, seconds));
+    fprintf(answers, "{\"step_seconds\": %.9g}\n", turns_step_seconds(step, threads, seconds));
     fflush(answers);
   }
   return 0;

@@ -93,21 +93,20 @@ def make_step(preset):
     return step
 
 
-def step_seconds(step, seconds):
+def step_seconds(step, threads, seconds):
     """As turns_step_seconds of turns.h."""
-    begin = time.perf_counter()
+    clock = time.process_time if threads == 1 else time.perf_counter
+    begin, warm_up = time.perf_counter(), clock()
     step()
-    first = time.perf_counter() - begin
+    first = clock() - warm_up
     calls = int(0.02 / first) + 1 if first < 0.02 else 1
-    fastest = math.inf
-    while True:
-        start = time.perf_counter()
+    fastest = math.inf if first < 0.5 else first
+    while fastest == math.inf or time.perf_counter() - begin < seconds:
+        start = clock()
         for _ in range(calls):
             step()
-        now = time.perf_counter()
-        fastest = min(fastest, (now - start) / calls)
-        if now - begin >= seconds:
-            return fastest
+        fastest = min(fastest, (clock() - start) / calls)
+    return fastest
 
 
 def mapped_libraries():
@@ -149,7 +148,7 @@ def main():
     step = make_step(preset)
     if not arguments.turns:
         set_threads(arguments.threads)
-        rate = preset.batch * preset.context / step_seconds(step, 5)
+        rate = preset.batch * preset.context / step_seconds(step, arguments.threads, 5)
         print(f"PyTorch {torch.__version__} with {blas()}, {arguments.preset}, threads {arguments.threads}: "
               f"{rate:.0f} tokens/s")
         return
@@ -159,7 +158,7 @@ def main():
     for line in sys.stdin:
         threads, seconds = line.split()
         set_threads(int(threads))
-        print(json.dumps({"step_seconds": step_seconds(step, float(seconds))}), flush=True)
+        print(json.dumps({"step_seconds": step_seconds(step, int(threads), float(seconds))}), flush=True)
 
 
 main()

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <time.h>
 
-static inline double turns_now(void) {
+static inline double turns_now(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
@@ -23,17 +23,18 @@ static inline int turns_next(int* threads, double* seconds) {
   return fgets(line, sizeof line, stdin) != NULL && sscanf(line, "%d %lf", threads, seconds) == 2;
 }
 
-static inline double turns_step_seconds(void (*step)(void), double seconds) {
-  const double begin = turns_now();
+static inline double turns_step_seconds(void (*step)(void), int threads, double seconds) {
+  const clockid_t clock = threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
+  const double begin = turns_now(CLOCK_MONOTONIC), warm_up = turns_now(clock);
   step();
-  const double first = turns_now() - begin;
+  const double first = turns_now(clock) - warm_up;
   const int calls = first < 0.02 ? (int)(0.02 / first) + 1 : 1;
-  double fastest = 1e9;
-  do {
-    const double start = turns_now();
+  double fastest = first < 0.5 ? 1e9 : first;
+  while (fastest == 1e9 || turns_now(CLOCK_MONOTONIC) - begin < seconds) {
+    const double start = turns_now(clock);
     for (int i = 0; i < calls; ++i) step();
-    const double mean = (turns_now() - start) / calls;
+    const double mean = (turns_now(clock) - start) / calls;
     if (mean < fastest) fastest = mean;
-  } while (turns_now() - begin < seconds);
+  }
   return fastest;
 }
