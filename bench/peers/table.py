@@ -97,6 +97,8 @@ def steps(records):
         value = ratio(fastest)
         if value is not None:
             best.append(f"{preset} {value:.2f}")
+    out += ["", "Forward, backward, clipping (llm.c has none), AdamW and the loss read; `decode` writes with nano from its cache. "
+            "Work is counted without masked keys. One thread is timed by processor time, two by the clock."]
     if best:
         out += ["", "Each at its best number of threads, inlay over the best peer: " + ", ".join(best) + "."]
     return out + [""]
