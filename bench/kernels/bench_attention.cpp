@@ -1,4 +1,4 @@
-// Causal attention of one head over one sequence, with the packing of keys and values that a pass includes.
+// Causal attention of one head over one sequence, as a pass of a model runs it.
 //
 // Operations: the products alone, over the keys that a row sees. Forward has two (Q K^T, P V), backward five
 // (Q K^T again, dO V^T, P^T dO, dS K, dS^T Q); the exponentials come on top and are not counted.
@@ -17,9 +17,7 @@ constexpr std::size_t most_values = most_keys * widest_head * heads;
 // Rows hold all heads, as in a model; the head that is measured is the first.
 alignas(64) float query[most_values], key[most_values], value[most_values], output[most_values];
 alignas(64) float doutput[most_values], dquery[most_values], dkey[most_values], dvalue[most_values];
-alignas(64) float packed_keys[kernels::packed_keys_floats(most_keys, widest_head)];
-alignas(64) float packed_values[kernels::packed_keys_floats(most_keys, widest_head)];
-alignas(64) float tiles[2 * kernels::attention_tile_floats(most_keys)];
+alignas(64) float scratch[kernels::attention_backward_floats(most_keys, widest_head)];
 float row_maximum[most_keys], row_scale[most_keys];
 
 kernels::AttentionShape prepare(const benchmark::State& state) {
@@ -37,8 +35,7 @@ kernels::AttentionShape prepare(const benchmark::State& state) {
 }
 
 void forward_once(const kernels::AttentionShape& shape) {
-  kernels::pack_keys(shape.keys, shape.head_width, key, shape.key_stride, packed_keys);
-  kernels::attend(shape, query, packed_keys, value, output, row_maximum, row_scale, {}, tiles);
+  kernels::attend(shape, query, key, value, output, row_maximum, row_scale, {}, scratch);
   benchmark::DoNotOptimize(output[0]);
   benchmark::ClobberMemory();
 }
@@ -59,10 +56,8 @@ void backward(benchmark::State& state) {
   const kernels::AttentionShape shape = prepare(state);
   forward_once(shape);
   const double seconds = bench::fastest_call(state, [&] {
-    kernels::pack_keys(shape.keys, shape.head_width, key, shape.key_stride, packed_keys);
-    kernels::pack_keys(shape.keys, shape.head_width, value, shape.key_stride, packed_values);
-    kernels::attend_backward(shape, query, key, packed_keys, packed_values, output, doutput, row_maximum, row_scale,
-                             {dquery, dkey, dvalue}, {}, tiles);
+    kernels::attend_backward(shape, query, key, value, output, doutput, row_maximum, row_scale, {dquery, dkey, dvalue},
+                             {}, scratch);
     benchmark::DoNotOptimize(dquery[0]);
     benchmark::ClobberMemory();
   });

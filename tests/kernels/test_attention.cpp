@@ -85,12 +85,6 @@ struct Result {
   std::vector<float> output, maximum, scale, dquery, dkey, dvalue;
 };
 
-std::vector<float> packed(const AttentionShape& s, const std::vector<float>& rows) {
-  std::vector<float> result(kernels::packed_keys_floats(s.keys, s.head_width), NAN);
-  kernels::pack_keys(s.keys, s.head_width, rows.data(), s.key_stride, result.data());
-  return result;
-}
-
 Result run(const Head& head, const kernels::AttentionDropout& dropout = {}) {
   const AttentionShape& s = head.shape;
   Result r{std::vector<float>(s.rows * s.stride, Guarded::sentinel),
@@ -99,13 +93,14 @@ Result run(const Head& head, const kernels::AttentionDropout& dropout = {}) {
            std::vector<float>(s.rows * s.stride, Guarded::sentinel),
            std::vector<float>(s.keys * s.key_stride, present),
            std::vector<float>(s.keys * s.key_stride, present)};
-  std::vector<float> scratch(2 * kernels::attention_tile_floats(s.keys), NAN);
-  const std::vector<float> keys = packed(s, head.key), values = packed(s, head.value);
-  kernels::attend(s, head.query.data(), keys.data(), head.value.data(), r.output.data(), r.maximum.data(),
+  // Exactly as much scratch as is asked for, and nothing in it that could be taken for a number.
+  std::vector<float> scratch(kernels::attention_floats(s.keys, s.head_width), NAN);
+  std::vector<float> backward_scratch(kernels::attention_backward_floats(s.keys, s.head_width), NAN);
+  kernels::attend(s, head.query.data(), head.key.data(), head.value.data(), r.output.data(), r.maximum.data(),
                   r.scale.data(), dropout, scratch.data());
-  kernels::attend_backward(s, head.query.data(), head.key.data(), keys.data(), values.data(), r.output.data(),
+  kernels::attend_backward(s, head.query.data(), head.key.data(), head.value.data(), r.output.data(),
                            head.doutput.data(), r.maximum.data(), r.scale.data(),
-                           {r.dquery.data(), r.dkey.data(), r.dvalue.data()}, dropout, scratch.data());
+                           {r.dquery.data(), r.dkey.data(), r.dvalue.data()}, dropout, backward_scratch.data());
   return r;
 }
 
@@ -180,13 +175,13 @@ TEST_CASE("attention: a row has the same bits in any tile and any call", "[atten
     const Result whole = run(head);
     // In pieces of different lengths, as a cache is filled.
     std::vector<float> keys(kernels::packed_keys_floats(rows, head_width), NAN);
-    std::vector<float> output(rows * head_width), scratch(kernels::attention_tile_floats(rows), NAN);
+    std::vector<float> output(rows * head_width), scratch(kernels::attention_floats(rows, head_width), NAN);
     std::size_t start = 0;
     for (const std::size_t count : numbers::sizes({1, 1, 7, 16, 1, 20, 5, 1, 1})) {
       for (std::size_t j = start; j < start + count; ++j)
         kernels::append_key(j, head_width, &head.key[j * head_width], keys.data());
-      kernels::attend(shape_of(count, start, head_width, true), &head.query[start * head_width], keys.data(),
-                      head.value.data(), &output[start * head_width], nullptr, nullptr, {}, scratch.data());
+      kernels::attend_cached(shape_of(count, start, head_width, true), &head.query[start * head_width], keys.data(),
+                             head.value.data(), &output[start * head_width], scratch.data());
       start += count;
     }
     REQUIRE(start == rows);

@@ -2,7 +2,7 @@
 // Scaled dot-product attention of one head over one sequence.
 //
 //   S = scale Q K^T          scores; row i of a causal call at position `start` sees the keys 0 to start + i
-//   E = exp(S - max_j S)     of the keys that it sees; 0 for the others of its tile
+//   E = exp(S - max_j S)     of the keys that it sees
 //   P = E / sum_j E
 //   O = (E V) / sum_j E
 //
@@ -10,18 +10,20 @@
 //   dV += P^T dO     dP = dO V^T     dS = P * (dP - D) scale     dQ = dS K     dK += dS^T Q
 // and with dropout on P (mask M = 0 or 1 / (1 - rate)): O uses P * M, and dP is multiplied by M.
 //
-// Shapes: Q, dQ, O, dO: rows x head_width with a stride; K, V, dK, dV: keys x head_width with a stride. Keys also come
-// packed, in groups of 16: key j, element d is at [(j / 16) * head_width + d][j % 16], the same on every target; it is
-// the layout of the key cache.
+// Shapes: Q, dQ, O, dO: rows x head_width with a stride; K, V, dK, dV: keys x head_width with a stride. The keys of a
+// cache are packed in groups of 16: key j, element d is at [(j / 16) * head_width + d][j % 16], the same on every
+// target.
 //
-// Work goes in tiles of `tile_rows` rows; scratch is a few tiles of tile_rows x keys, so memory grows linearly with the
-// context; rows of a causal tile stop at the tile's last key. Saved for backward: each row's maximum and 1 / sum; the
-// weights are computed again.
+// Scores stand transposed, S^T[key][row], in tiles of 16 rows: a vector holds one key's scores of neighbouring rows, so
+// that maxima, sums and exponentials need no work across a vector, and 16 rows of any length fill one. A strip is a few
+// tiles side by side; it makes the sums over rows (dV, dK) long enough to pay for reading and writing their results.
+// The part of a strip that no row of a tile sees is not computed. Scratch is a few strips, rows x keys, so memory grows
+// linearly with the context. Saved for backward: each row's maximum and 1 / sum; the weights are computed again.
 //
 // Arithmetic: every product is a chain of fused multiply-adds in ascending order (kernels/matmul.hpp); each row takes
-// one maximum and one sum in 16 lanes over its own keys. A row's result does not depend on the tile it is in, so
-// decoding one token from a cache gives the same bits as the full pass. That is so for finite values: a key that a row
-// does not see, but another row of its tile does, enters with weight 0, and 0 times infinity is NaN.
+// one maximum and one sum in 16 lanes, lane = key mod 16, over its own keys. A row's result does not depend on the tile
+// it is in, so decoding one token from a cache gives the same bits as the full pass. That is so for finite values: a
+// key that a row does not see, but another row of its tile does, enters with weight 0, and 0 times infinity is NaN.
 //
 // Source: Vaswani et al., "Attention Is All You Need", 2017, eq. 1; the row-wise backward is that of Dao et al.,
 // "FlashAttention", 2022, section 3.1 and appendix B.
@@ -33,13 +35,6 @@
 #include <inlay/simd/math.hpp>
 
 namespace inlay::inline INLAY_ABI::kernels {
-
-inline constexpr size_t attention_tile_rows = 16;
-
-// Keys rounded up to whole groups: the stride of a tile of scores, and the packed keys' capacity.
-constexpr size_t attention_keys(size_t keys) { return (keys + 15) / 16 * 16; }
-constexpr size_t packed_keys_floats(size_t keys, size_t head_width) { return attention_keys(keys) * head_width; }
-constexpr size_t attention_tile_floats(size_t keys) { return attention_tile_rows * attention_keys(keys); }
 
 // Dropout of attention weights; rate 0 is none.
 struct AttentionDropout {
@@ -65,6 +60,33 @@ struct AttentionShape {
   size_t visible(size_t count) const { return causal ? start + count : keys; }
 };
 
+namespace detail {
+
+inline constexpr size_t tile_rows = 16;
+inline constexpr size_t strip_tiles = 2;
+inline constexpr size_t strip_rows = strip_tiles * tile_rows;
+// Below this many rows, those of a decoded token, a tile would be mostly empty.
+inline constexpr size_t least_tile_rows = 4;
+
+constexpr size_t round_up_16(size_t n) { return (n + 15) / 16 * 16; }
+// A right operand whose rows are not whole groups is copied, padded with zeros; others are read where they lie.
+constexpr size_t padded_floats(size_t rows, size_t head_width) {
+  return head_width % 16 == 0 ? 0 : rows * round_up_16(head_width);
+}
+
+}  // namespace detail
+
+constexpr size_t packed_keys_floats(size_t keys, size_t head_width) { return detail::round_up_16(keys) * head_width; }
+// What attend and attend_cached need: Q^T, S^T, padded values.
+constexpr size_t attention_floats(size_t keys, size_t head_width) {
+  return detail::strip_rows * (head_width + detail::round_up_16(keys)) + detail::padded_floats(keys, head_width);
+}
+// What attend_backward needs: Q^T, dO^T, S^T, dP^T; padded keys, Q and dO.
+constexpr size_t attention_backward_floats(size_t keys, size_t head_width) {
+  return 2 * detail::strip_rows * (head_width + detail::round_up_16(keys)) + detail::padded_floats(keys, head_width) +
+         2 * detail::padded_floats(detail::strip_rows, head_width);
+}
+
 // K[keys][head_width] into groups of 16 keys.
 inline void pack_keys(size_t keys, size_t head_width, const float* key, size_t stride, float* packed) {
   detail::pack<Form::transposed>(head_width, keys, key, stride, packed);
@@ -77,72 +99,284 @@ inline void append_key(size_t position, size_t head_width, const float* key, flo
 
 namespace detail {
 
-// scores[rows][stride] = Q K^T from packed keys; columns are rounded up to groups of 16.
-inline void packed_scores(size_t rows, size_t keys, size_t head_width, const float* query, size_t query_stride,
-                          const float* packed, float* scores, size_t stride) {
-  const size_t columns = attention_keys(keys);
-  for (size_t j = 0; j < columns; j += panel_columns) {
-    const Block panel{head_width, query, query_stride, packed + j * head_width, group, group * head_width, scores + j,
-                      stride,     false, nullptr};
-    run_panel<Form::plain>(rows, columns - j < panel_columns ? columns - j : panel_columns, panel);
-  }
+using simd::batch;
+inline constexpr size_t tile_vectors = tile_rows / simd::width;
+
+// The right operand of a product with head_width columns.
+struct Right {
+  const float* data;
+  size_t stride;  // from row to row
+  size_t group;   // from one group of 16 columns to the next
+};
+// Where it lies, or padded, with the memory for that taken from `scratch`.
+inline Right right_operand(size_t rows, size_t head_width, const float* data, size_t stride, float*& scratch) {
+  if (head_width % 16 == 0) return {data, stride, group};
+  float* const padded = scratch;
+  scratch += padded_floats(rows, head_width);
+  pack<Form::plain>(rows, head_width, data, stride, padded);
+  return {padded, group, rows * group};
+}
+template <Form A>
+inline void product(size_t rows, size_t head_width, size_t depth, const float* a, size_t a_stride, const Right& right,
+                    float* c, size_t c_stride, Store store) {
+  run_panel<A>(
+      rows, head_width,
+      {depth, a, a_stride, right.data, right.stride, right.group, c, c_stride, store == Store::accumulate, nullptr});
 }
 
-// Multiplies weights [from, from + count) of one row by 0 or 1 / (1 - rate); `from` is a multiple of 4.
-inline void drop(const AttentionDropout& dropout, std::uint64_t row, size_t from, size_t count, float* weights) {
+// Up to strip_tiles tiles of rows, and which keys they see.
+struct Strip {
+  const AttentionShape& shape;
+  size_t first;  // row
+  size_t rows;
+  size_t tiles;
+  size_t stride;  // of S^T
+
+  Strip(const AttentionShape& whole, size_t from)
+      : shape(whole),
+        first(from),
+        rows(whole.rows - from < strip_rows ? whole.rows - from : strip_rows),
+        tiles((rows + tile_rows - 1) / tile_rows),
+        stride(tiles * tile_rows) {}
+
+  size_t rows_of(size_t tile) const {
+    return rows - tile * tile_rows < tile_rows ? rows - tile * tile_rows : tile_rows;
+  }
+  size_t visible(size_t tile) const { return shape.visible(first + tile * tile_rows + rows_of(tile)); }
+  // Keys that all rows of a tile see.
+  size_t seen_by_all(size_t tile) const { return shape.visible(first + tile * tile_rows + 1); }
+
+  // f(first key, end, tile): keys that this tile and those behind it see, and those before it do not.
+  template <class F>
+  void for_each_region(F&& f) const {
+    for (size_t tile = 0, from = 0; tile < tiles; ++tile) {
+      const size_t end = visible(tile);
+      if (end > from) f(from, end, tile);
+      from = end;
+    }
+  }
+};
+
+// Products of left rows (keys or values, as rows or packed) with the transposed right ones, [group][head_width][16],
+// into S^T: nothing for a tile that does not see a key.
+template <Form Left>
+inline void transposed_scores(const Strip& strip, const float* left, const float* right, float* scores) {
+  const size_t head_width = strip.shape.head_width;
+  const size_t left_stride = Left == Form::plain ? strip.shape.key_stride : group;
+  strip.for_each_region([&](size_t from, size_t end, size_t tile) {
+    const size_t columns = strip.stride - tile * tile_rows;
+    const auto part = [&](size_t key, size_t count, const float* a) {
+      run_panel<Left>(count, columns,
+                      {head_width, a, left_stride, right + tile * tile_rows * head_width, group, group * head_width,
+                       scores + key * strip.stride + tile * tile_rows, strip.stride, false, nullptr});
+    };
+    if constexpr (Left == Form::plain) {
+      part(from, end - from, left + from * left_stride);
+    } else {
+      for (size_t key = from; key < end;) {
+        const size_t rest = group - key % group;
+        const size_t count = end - key < rest ? end - key : rest;
+        part(key, count, left + key / group * group * head_width + key % group);
+        key += count;
+      }
+    }
+  });
+}
+
+// exp(scale s - m) of one key for a vector of rows; 0 for the rows of the tile that do not see it. Those get the
+// argument 0, because an exponential that ends below the smallest normal number takes a hundred cycles more on x86.
+INLAY_FORCE_INLINE batch exponential(batch score, batch scale, batch greatest) {
+  return simd::exp_nonpositive(score * scale - greatest);
+}
+INLAY_FORCE_INLINE batch exponential(batch score, batch scale, batch greatest, simd::mask unseen) {
+  const batch zero = simd::broadcast(0.0f);
+  return simd::select(unseen, zero, simd::exp_nonpositive(simd::select(unseen, zero, score * scale - greatest)));
+}
+
+// f(key) for the keys that all rows of a tile see, then f(key, unseen) for the others, with the rows of vector `v` that
+// do not see it.
+template <class F>
+INLAY_FORCE_INLINE void for_each_key(const Strip& strip, size_t tile, size_t v, F&& f) {
+  static constexpr float index[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const size_t keys = strip.visible(tile);
+  const size_t seen = strip.shape.causal ? strip.seen_by_all(tile) : keys;
+  for (size_t key = 0; key < seen; ++key) f(key);
+  for (size_t key = seen; key < keys; ++key)
+    f(key, simd::less(simd::load(index + v * simd::width), simd::broadcast(static_cast<float>(key - seen + 1))));
+}
+
+// Multiplies the weights of one row, `stride` apart, by 0 or 1 / (1 - rate).
+inline void drop(const AttentionDropout& dropout, std::uint64_t row, size_t keys, float* weights, size_t stride) {
   const float keep = 1.0f / (1.0f - dropout.rate);
-  for (size_t j = 0; j < count; j += 4) {
+  for (size_t j = 0; j < keys; j += 4) {
     const RandomWords words =
-        random_words(dropout.key, dropout.stream, dropout.first_row + row, static_cast<std::uint32_t>((from + j) / 4));
-    for (size_t i = 0; i < 4 && j + i < count; ++i)
-      weights[j + i] = uniform(words.word[i]) < dropout.rate ? 0.0f : weights[j + i] * keep;
+        random_words(dropout.key, dropout.stream, dropout.first_row + row, static_cast<std::uint32_t>(j / 4));
+    for (size_t i = 0; i < 4 && j + i < keys; ++i) {
+      float& weight = weights[(j + i) * stride];
+      weight = uniform(words.word[i]) < dropout.rate ? 0.0f : weight * keep;
+    }
   }
 }
 
-// e = exp(scale s - m) for a row whose greatest scale s is m, zero from `keys` to `columns`.
-inline void exponentials(size_t keys, size_t columns, float scale, float row_maximum, float* scores) {
-  const simd::batch factor = simd::broadcast(scale);
-  const simd::batch greatest = simd::broadcast(row_maximum);
-  for_each_vector(keys, [&](auto at) { at.store(scores, simd::exp_nonpositive(at.load(scores) * factor - greatest)); });
-  for (size_t j = keys; j < columns; ++j) scores[j] = 0.0f;
+// S^T to E^T in place, for 16 rows; their maxima and 1 / sum.
+struct RowNumbers {
+  alignas(64) float maximum[tile_rows];
+  alignas(64) float inverse[tile_rows];
+};
+inline void exponentials(const Strip& strip, size_t tile, float* scores, RowNumbers& row) {
+  const size_t keys = strip.visible(tile);
+  const batch scale = simd::broadcast(strip.shape.scale);
+  alignas(64) float lanes[16][tile_rows];  // of the sums; those without a key stay zero
+  for (size_t lane = keys < 16 ? keys : 16; lane < 16; ++lane)
+    for (size_t v = 0; v < tile_vectors; ++v) simd::store(lanes[lane] + v * simd::width, simd::broadcast(0.0f));
+  const batch lowest = simd::broadcast(-__builtin_inff());
+  for (size_t v = 0; v < tile_vectors; ++v) {
+    float* const column = scores + v * simd::width;
+    batch greatest = lowest;
+    for_each_key(strip, tile, v, [&](size_t key, auto... unseen) {
+      batch score = simd::load(column + key * strip.stride) * scale;
+      if constexpr (sizeof...(unseen) > 0) score = simd::select(unseen..., lowest, score);
+      greatest = simd::maximum(greatest, score);
+    });
+    simd::store(row.maximum + v * simd::width, greatest);
+    for_each_key(strip, tile, v, [&](size_t key, auto... unseen) {
+      float* const s = column + key * strip.stride;
+      const batch e = exponential(simd::load(s), scale, greatest, unseen...);
+      simd::store(s, e);
+      float* const lane = lanes[key % 16] + v * simd::width;
+      simd::store(lane, key < 16 ? e : simd::load(lane) + e);
+    });
+    for (size_t half = 8; half > 0; half /= 2)
+      for (size_t lane = 0; lane < half; ++lane)
+        simd::store(lanes[lane] + v * simd::width,
+                    simd::load(lanes[lane] + v * simd::width) + simd::load(lanes[lane + half] + v * simd::width));
+    simd::store(row.inverse + v * simd::width, simd::broadcast(1.0f) / simd::load(lanes[0] + v * simd::width));
+  }
+}
+
+inline void scale_rows(size_t rows, size_t head_width, const float* factors, float* output, size_t stride) {
+  for (size_t i = 0; i < rows; ++i) {
+    const batch factor = simd::broadcast(factors[i]);
+    float* const row = output + i * stride;
+    for_each_vector(head_width, [&](auto at) { at.store(row, at.load(row) * factor); });
+  }
+}
+
+template <Form Keys>
+inline void attend_strips(const AttentionShape& shape, const float* query, const float* key, const float* value,
+                          float* output, float* row_maximum, float* row_scale, const AttentionDropout& dropout,
+                          float* scratch) {
+  float* const transposed_query = scratch;
+  float* const scores = transposed_query + strip_rows * shape.head_width;
+  float* padded = scores + strip_rows * round_up_16(shape.keys);
+  const Right values = right_operand(shape.keys, shape.head_width, value, shape.key_stride, padded);
+  for (size_t first = 0; first < shape.rows; first += strip_rows) {
+    const Strip strip(shape, first);
+    pack<Form::transposed>(shape.head_width, strip.rows, query + first * shape.stride, shape.stride, transposed_query);
+    transposed_scores<Keys>(strip, key, transposed_query, scores);
+    for (size_t tile = 0; tile < strip.tiles; ++tile) {
+      float* const weights = scores + tile * tile_rows;
+      const size_t row = first + tile * tile_rows;
+      const size_t rows = strip.rows_of(tile);
+      RowNumbers number;
+      exponentials(strip, tile, weights, number);
+      if (row_maximum != nullptr) {
+        copy(rows, number.maximum, row_maximum + row);
+        copy(rows, number.inverse, row_scale + row);
+      }
+      if (dropout.active())
+        for (size_t i = 0; i < rows; ++i) drop(dropout, row + i, shape.visible(row + i + 1), weights + i, strip.stride);
+      float* const out = output + row * shape.stride;
+      product<Form::transposed>(rows, shape.head_width, strip.visible(tile), weights, strip.stride, values, out,
+                                shape.stride, Store::assign);
+      scale_rows(rows, shape.head_width, number.inverse, out, shape.stride);
+    }
+  }
+}
+
+// A few rows against packed keys: a vector holds 16 keys of one row.
+inline void attend_rows(const AttentionShape& shape, const float* query, const float* packed_keys, const float* value,
+                        float* output, float* scratch) {
+  const size_t stride = round_up_16(shape.keys);
+  run_panel<Form::plain>(shape.rows, stride,
+                         {shape.head_width, query, shape.stride, packed_keys, group, group * shape.head_width, scratch,
+                          stride, false, nullptr});
+  for (size_t i = 0; i < shape.rows; ++i) {
+    float* const scores = scratch + i * stride;
+    const size_t keys = shape.visible(i + 1);
+    const batch scale = simd::broadcast(shape.scale);
+    const batch greatest = simd::broadcast(maximum(keys, [&](auto at) { return at.load(scores) * scale; }));
+    for_each_vector(keys,
+                    [&](auto at) { at.store(scores, simd::exp_nonpositive(at.load(scores) * scale - greatest)); });
+    const float inverse = 1.0f / sum(keys, [&](auto at) { return at.load(scores); });
+    float* const out = output + i * shape.stride;
+    matmul<Form::plain, Form::plain>(1, shape.head_width, keys, scores, stride, value, shape.key_stride, out,
+                                     shape.stride);
+    scale_rows(1, shape.head_width, &inverse, out, shape.stride);
+  }
+}
+
+// E^T to P^T and dP^T to dS^T in place, for 16 rows, from their maxima, 1 / sum and D.
+struct RowGradients : RowNumbers {
+  alignas(64) float dot[tile_rows];
+};
+inline void score_gradients(const Strip& strip, size_t tile, float* weights, float* dweights, const RowGradients& row) {
+  const batch scale = simd::broadcast(strip.shape.scale);
+  for (size_t v = 0; v < tile_vectors; ++v) {
+    const size_t lane = v * simd::width;
+    const batch greatest = simd::load(row.maximum + lane);
+    const batch inverse = simd::load(row.inverse + lane);
+    const batch dot = simd::load(row.dot + lane);
+    for_each_key(strip, tile, v, [&](size_t key, auto... unseen) {
+      float* const p = weights + key * strip.stride + lane;
+      float* const dp = dweights + key * strip.stride + lane;
+      const batch weight = exponential(simd::load(p), scale, greatest, unseen...) * inverse;
+      batch gradient = weight * (simd::load(dp) - dot) * scale;
+      if constexpr (sizeof...(unseen) > 0) gradient = simd::select(unseen..., simd::broadcast(0.0f), gradient);
+      simd::store(p, weight);
+      simd::store(dp, gradient);
+    });
+  }
+}
+// The same with dropout, one number after the other.
+inline void dropped_score_gradients(const Strip& strip, size_t tile, float* weights, float* dweights,
+                                    const RowGradients& row, const AttentionDropout& dropout) {
+  const size_t first = strip.first + tile * tile_rows;
+  for (size_t i = 0; i < strip.rows_of(tile); ++i) {
+    const size_t keys = strip.shape.visible(first + i + 1);
+    float* const p = weights + i;
+    float* const dp = dweights + i;
+    const float inverse = row.inverse[i];
+    for (size_t key = 0; key < strip.visible(tile); ++key) {
+      const size_t at = key * strip.stride;
+      p[at] = key < keys ? simd::exp_nonpositive(p[at] * strip.shape.scale - row.maximum[i]) * inverse : 0.0f;
+    }
+    drop(dropout, first + i, keys, dp, strip.stride);
+    for (size_t key = 0; key < strip.visible(tile); ++key) {
+      const size_t at = key * strip.stride;
+      dp[at] = key < keys ? p[at] * (dp[at] - row.dot[i]) * strip.shape.scale : 0.0f;
+    }
+    drop(dropout, first + i, keys, p, strip.stride);
+  }
 }
 
 }  // namespace detail
 
-// O, and each row's maximum and 1 / sum (either may be null together, when backward does not follow).
-// scratch: attention_tile_floats(keys).
-INLAY_NO_INLINE inline void attend(const AttentionShape& shape, const float* query, const float* packed_keys,
+// O, and each row's maximum and 1 / sum (null together, when backward does not follow).
+// scratch: attention_floats(keys, head_width).
+INLAY_NO_INLINE inline void attend(const AttentionShape& shape, const float* query, const float* key,
                                    const float* value, float* output, float* row_maximum, float* row_scale,
                                    const AttentionDropout& dropout, float* scratch) noexcept {
-  const size_t stride = attention_keys(shape.keys);
-  for (size_t first = 0; first < shape.rows; first += attention_tile_rows) {
-    const size_t rows = shape.rows - first < attention_tile_rows ? shape.rows - first : attention_tile_rows;
-    const size_t visible = shape.visible(first + rows);
-    detail::packed_scores(rows, visible, shape.head_width, query + first * shape.stride, shape.stride, packed_keys,
-                          scratch, stride);
-    float inverse[attention_tile_rows];
-    for (size_t i = 0; i < rows; ++i) {
-      float* const scores = scratch + i * stride;
-      const size_t keys = shape.visible(first + i + 1);
-      const simd::batch factor = simd::broadcast(shape.scale);
-      const float greatest = maximum(keys, [&](auto at) { return at.load(scores) * factor; });
-      detail::exponentials(keys, visible, shape.scale, greatest, scores);
-      inverse[i] = 1.0f / sum(keys, [&](auto at) { return at.load(scores); });
-      if (row_maximum != nullptr) {
-        row_maximum[first + i] = greatest;
-        row_scale[first + i] = inverse[i];
-      }
-      if (dropout.active()) detail::drop(dropout, first + i, 0, keys, scores);
-    }
-    float* const out = output + first * shape.stride;
-    matmul<Form::plain, Form::plain>(rows, shape.head_width, visible, scratch, stride, value, shape.key_stride, out,
-                                     shape.stride);
-    for (size_t i = 0; i < rows; ++i) {
-      const simd::batch factor = simd::broadcast(inverse[i]);
-      float* const row = out + i * shape.stride;
-      for_each_vector(shape.head_width, [&](auto at) { at.store(row, at.load(row) * factor); });
-    }
-  }
+  detail::attend_strips<Form::plain>(shape, query, key, value, output, row_maximum, row_scale, dropout, scratch);
+}
+
+// The same O from packed keys.
+INLAY_NO_INLINE inline void attend_cached(const AttentionShape& shape, const float* query, const float* packed_keys,
+                                          const float* value, float* output, float* scratch) noexcept {
+  if (shape.rows < detail::least_tile_rows)
+    detail::attend_rows(shape, query, packed_keys, value, output, scratch);
+  else
+    detail::attend_strips<Form::transposed>(shape, query, packed_keys, value, output, nullptr, nullptr, {}, scratch);
 }
 
 struct AttentionGradients {
@@ -151,60 +385,61 @@ struct AttentionGradients {
   float* value;  // added to
 };
 
-// scratch: two tiles, attention_tile_floats(keys) each.
+// scratch: attention_backward_floats(keys, head_width).
 INLAY_NO_INLINE inline void attend_backward(const AttentionShape& shape, const float* query, const float* key,
-                                            const float* packed_keys, const float* packed_values, const float* output,
-                                            const float* doutput, const float* row_maximum, const float* row_scale,
+                                            const float* value, const float* output, const float* doutput,
+                                            const float* row_maximum, const float* row_scale,
                                             const AttentionGradients& gradients, const AttentionDropout& dropout,
                                             float* scratch) noexcept {
-  const size_t stride = attention_keys(shape.keys);
-  float* const weights = scratch;
-  float* const dweights = scratch + attention_tile_rows * stride;
-  float mask[16];
-  for (size_t first = 0; first < shape.rows; first += attention_tile_rows) {
-    const size_t rows = shape.rows - first < attention_tile_rows ? shape.rows - first : attention_tile_rows;
-    const size_t visible = shape.visible(first + rows);
+  using detail::product, detail::strip_rows, detail::tile_rows;
+  const size_t head_width = shape.head_width;
+  float* const transposed_query = scratch;
+  float* const transposed_doutput = transposed_query + strip_rows * head_width;
+  float* const scores = transposed_doutput + strip_rows * head_width;
+  float* const dscores = scores + strip_rows * detail::round_up_16(shape.keys);
+  float* padded = dscores + strip_rows * detail::round_up_16(shape.keys);
+  const detail::Right keys = detail::right_operand(shape.keys, head_width, key, shape.key_stride, padded);
+  for (size_t first = 0; first < shape.rows; first += strip_rows) {
+    const detail::Strip strip(shape, first);
     const float* const q = query + first * shape.stride;
     const float* const d_out = doutput + first * shape.stride;
-    detail::packed_scores(rows, visible, shape.head_width, q, shape.stride, packed_keys, weights, stride);
-    detail::packed_scores(rows, visible, shape.head_width, d_out, shape.stride, packed_values, dweights, stride);
-    for (size_t i = 0; i < rows; ++i) {
-      float* const p = weights + i * stride;
-      float* const dp = dweights + i * stride;
-      const size_t keys = shape.visible(first + i + 1);
-      detail::exponentials(keys, visible, shape.scale, row_maximum[first + i], p);
-      for (size_t j = keys; j < visible; ++j) dp[j] = 0.0f;
-      const float* const o = output + (first + i) * shape.stride;
-      const float* const g = d_out + i * shape.stride;
-      const float dot = sum(shape.head_width, [&](auto at) { return at.load(o) * at.load(g); });
-      const simd::batch row_dot = simd::broadcast(dot);
-      const simd::batch inverse = simd::broadcast(row_scale[first + i]);
-      const simd::batch factor = simd::broadcast(shape.scale);
-      if (!dropout.active()) {
-        for_each_vector(keys, [&](auto at) {
-          const simd::batch weight = at.load(p) * inverse;
-          at.store(p, weight);
-          at.store(dp, weight * (at.load(dp) - row_dot) * factor);
-        });
-        continue;
+    detail::pack<Form::transposed>(head_width, strip.rows, q, shape.stride, transposed_query);
+    detail::pack<Form::transposed>(head_width, strip.rows, d_out, shape.stride, transposed_doutput);
+    detail::transposed_scores<Form::plain>(strip, key, transposed_query, scores);
+    detail::transposed_scores<Form::plain>(strip, value, transposed_doutput, dscores);
+    for (size_t tile = 0; tile < strip.tiles; ++tile) {
+      const size_t row = first + tile * tile_rows;
+      const size_t rows = strip.rows_of(tile);
+      float* const weights = scores + tile * tile_rows;
+      float* const dweights = dscores + tile * tile_rows;
+      detail::RowGradients number{};
+      copy(rows, row_maximum + row, number.maximum);
+      copy(rows, row_scale + row, number.inverse);
+      for (size_t i = 0; i < rows; ++i) {
+        const float* const o = output + (row + i) * shape.stride;
+        const float* const g = doutput + (row + i) * shape.stride;
+        number.dot[i] = sum(head_width, [&](auto at) { return at.load(o) * at.load(g); });
       }
-      for (size_t j = 0; j < keys; j += 16) {
-        const size_t count = keys - j < 16 ? keys - j : 16;
-        for (float& m : mask) m = 1.0f;
-        detail::drop(dropout, first + i, j, count, mask);
-        for (size_t at = 0; at < count; ++at) {
-          const float weight = p[j + at] * row_scale[first + i];
-          dp[j + at] = weight * (dp[j + at] * mask[at] - dot) * shape.scale;
-          p[j + at] = weight * mask[at];
-        }
-      }
+      if (dropout.active())
+        detail::dropped_score_gradients(strip, tile, weights, dweights, number, dropout);
+      else
+        detail::score_gradients(strip, tile, weights, dweights, number);
+      product<Form::transposed>(rows, head_width, strip.visible(tile), dweights, strip.stride, keys,
+                                gradients.query + row * shape.stride, shape.stride, Store::assign);
     }
-    matmul<Form::transposed, Form::plain>(visible, shape.head_width, rows, weights, stride, d_out, shape.stride,
-                                          gradients.value, shape.key_stride, Store::accumulate);
-    matmul<Form::transposed, Form::plain>(visible, shape.head_width, rows, dweights, stride, q, shape.stride,
-                                          gradients.key, shape.key_stride, Store::accumulate);
-    matmul<Form::plain, Form::plain>(rows, shape.head_width, visible, dweights, stride, key, shape.key_stride,
-                                     gradients.query + first * shape.stride, shape.stride);
+    float* free = padded;
+    const detail::Right queries = detail::right_operand(strip.rows, head_width, q, shape.stride, free);
+    const detail::Right doutputs = detail::right_operand(strip.rows, head_width, d_out, shape.stride, free);
+    strip.for_each_region([&](size_t from, size_t end, size_t tile) {
+      const size_t skipped = tile * tile_rows;  // rows that see none of these keys
+      const auto add = [&](const float* a, const detail::Right& right, float* to) {
+        product<Form::plain>(end - from, head_width, strip.rows - skipped, a + from * strip.stride + skipped,
+                             strip.stride, {right.data + skipped * right.stride, right.stride, right.group},
+                             to + from * shape.key_stride, shape.key_stride, Store::accumulate);
+      };
+      add(scores, doutputs, gradients.value);
+      add(dscores, queries, gradients.key);
+    });
   }
 }
 

@@ -178,7 +178,7 @@ template <Form A>
 void run_panel(size_t rows, size_t columns, const Block& panel) {
   for (size_t j = 0; j < columns; j += block_columns) {
     Block strip = panel;
-    strip.b += j;  // panels wider than a group hold one strip
+    strip.b += j / group * panel.b_group + j % group;
     strip.c += j;
     if (strip.bias != nullptr) strip.bias += j;
     const size_t rest = columns - j < block_columns ? columns - j : block_columns;
@@ -203,7 +203,10 @@ inline void pack(size_t depth, size_t columns, const float* b, size_t stride, fl
           for (size_t v = 0; v < group; v += simd::width) simd::store(target + v, simd::load(source + v));
       } else {
         for (size_t p = 0; p < depth; ++p, source += stride, target += group)
-          for (size_t v = 0; v < group; ++v) target[v] = v < count ? source[v] : 0.0f;
+          for (size_t v = 0; v < group; v += simd::width) {
+            const size_t rest = count > v ? count - v : 0;
+            simd::store(target + v, simd::load_partial(source + v, rest < simd::width ? rest : simd::width));
+          }
       }
     }
   }

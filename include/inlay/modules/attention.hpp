@@ -44,7 +44,6 @@ struct Attention {
   static constexpr size_t width = C.width;
   static constexpr size_t head_width = C.width / C.heads;
   static constexpr size_t packed_floats = kernels::packed_keys_floats(C.context, head_width);
-  static constexpr size_t tile_floats = kernels::attention_tile_floats(C.context);
 
   using Input = Reals<width>;
   using Output = Reals<width>;
@@ -69,12 +68,10 @@ struct Attention {
 
   // One scratch for each worker; the gradients of Q, K and V are shared.
   struct TrainingScratch {
-    Tensor<float, packed_floats> key, value;
-    Tensor<float, 2 * tile_floats> tiles;
+    Tensor<float, kernels::attention_backward_floats(C.context, head_width)> floats;
   };
   struct InferenceScratch {
-    Tensor<float, packed_floats> key;  // without a cache, which has the keys packed
-    Tensor<float, tile_floats> tiles;
+    Tensor<float, kernels::attention_floats(C.context, head_width)> floats;
   };
   template <Extent E>
   struct TrainingWorkspace {
@@ -117,13 +114,10 @@ struct Attention {
       const size_t at = first * width + head * head_width;
       const size_t saved = head * a.maximum.shape[1] + first;
       const kernels::AttentionShape shape = shape_of(packing.length(sequence), packing.length(sequence), 0);
-      TrainingScratch& scratch = w.scratch[worker];
-      kernels::pack_keys(shape.keys, head_width, a.key.data() + at, width, scratch.key.data());
-      kernels::pack_keys(shape.keys, head_width, a.value.data() + at, width, scratch.value.data());
-      kernels::attend_backward(shape, a.query.data() + at, a.key.data() + at, scratch.key.data(), scratch.value.data(),
-                               a.mixed.data() + at, w.dmixed.data() + at, a.maximum.data() + saved,
-                               a.scale.data() + saved, {w.dquery.data() + at, w.dkey.data() + at, w.dvalue.data() + at},
-                               dropout_of(frame, first, head), scratch.tiles.data());
+      kernels::attend_backward(shape, a.query.data() + at, a.key.data() + at, a.value.data() + at, a.mixed.data() + at,
+                               w.dmixed.data() + at, a.maximum.data() + saved, a.scale.data() + saved,
+                               {w.dquery.data() + at, w.dkey.data() + at, w.dvalue.data() + at},
+                               dropout_of(frame, first, head), w.scratch[worker].floats.data());
     });
     const auto part = [&](auto child, auto& gradient, kernels::Store store) {
       const Rows<const float, width> d(gradient, rows);
@@ -206,11 +200,9 @@ struct Attention {
       const size_t at = first * width + head * head_width;
       const size_t saved = head * a.maximum.shape[1] + first;
       const kernels::AttentionShape shape = shape_of(packing.length(sequence), packing.length(sequence), 0);
-      auto& scratch = frame.workspace.scratch[worker];
-      kernels::pack_keys(shape.keys, head_width, a.key.data() + at, width, scratch.key.data());
-      kernels::attend(shape, a.query.data() + at, scratch.key.data(), a.value.data() + at, a.mixed.data() + at,
+      kernels::attend(shape, a.query.data() + at, a.key.data() + at, a.value.data() + at, a.mixed.data() + at,
                       a.maximum.data() + saved, a.scale.data() + saved, dropout_of(frame, first, head),
-                      scratch.tiles.data());
+                      frame.workspace.scratch[worker].floats.data());
     });
   }
 
@@ -233,8 +225,8 @@ struct Attention {
       }
       kernels::AttentionShape shape = shape_of(rows, start + rows, start);
       shape.key_stride = head_width;
-      kernels::attend(shape, a.query.data() + at, keys, values, a.mixed.data() + at, nullptr, nullptr, {},
-                      frame.workspace.scratch[worker].tiles.data());
+      kernels::attend_cached(shape, a.query.data() + at, keys, values, a.mixed.data() + at,
+                             frame.workspace.scratch[worker].floats.data());
     });
   }
 };

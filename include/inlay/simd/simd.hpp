@@ -437,15 +437,17 @@ INLAY_FORCE_INLINE float reduce_maximum(batch x) noexcept { return detail::tree<
 #endif
 
 // A square block of `transpose_width` rows to as many columns that lie 16 floats apart: to[16 j + i] = from[i stride +
-// j]. AVX-512 keeps to blocks of eight, whose shuffles run on two ports.
+// j]. transpose_part has fewer rows (the others are zeros) or columns (the others are not written). AVX-512 keeps to
+// blocks of eight, whose shuffles run on two ports.
 #if (defined(INLAY_SIMD_AVX512) || defined(INLAY_SIMD_XSIMD)) && defined(__AVX__)
 inline constexpr std::size_t transpose_width = 8;
-INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t stride, float* to) noexcept {
+namespace detail {
+template <class Load, class Store>
+INLAY_FORCE_INLINE void transpose_8(const Load& row, const Store& store_column) noexcept {
   __m256 quads[8];  // half k of quads[4 g + c]: column 4 k + c of rows 4 g to 4 g + 3
   INLAY_UNROLL
   for (std::size_t g = 0; g < 8; g += 4) {
-    const __m256 row0 = _mm256_loadu_ps(from + g * stride), row1 = _mm256_loadu_ps(from + (g + 1) * stride);
-    const __m256 row2 = _mm256_loadu_ps(from + (g + 2) * stride), row3 = _mm256_loadu_ps(from + (g + 3) * stride);
+    const __m256 row0 = row(g), row1 = row(g + 1), row2 = row(g + 2), row3 = row(g + 3);
     const __m256 low0 = _mm256_unpacklo_ps(row0, row1), low1 = _mm256_unpacklo_ps(row2, row3);
     const __m256 high0 = _mm256_unpackhi_ps(row0, row1), high1 = _mm256_unpackhi_ps(row2, row3);
     quads[g] = _mm256_shuffle_ps(low0, low1, 0x44);
@@ -455,9 +457,24 @@ INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t stride, f
   }
   INLAY_UNROLL
   for (std::size_t c = 0; c < 4; ++c) {
-    _mm256_storeu_ps(to + c * 16, _mm256_permute2f128_ps(quads[c], quads[c + 4], 0x20));
-    _mm256_storeu_ps(to + (c + 4) * 16, _mm256_permute2f128_ps(quads[c], quads[c + 4], 0x31));
+    store_column(c, _mm256_permute2f128_ps(quads[c], quads[c + 4], 0x20));
+    store_column(c + 4, _mm256_permute2f128_ps(quads[c], quads[c + 4], 0x31));
   }
+}
+}  // namespace detail
+INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t stride, float* to) noexcept {
+  detail::transpose_8([&](std::size_t i) { return _mm256_loadu_ps(from + i * stride); },
+                      [&](std::size_t j, __m256 column) { _mm256_storeu_ps(to + j * 16, column); });
+}
+inline void transpose_part(const float* from, std::size_t stride, std::size_t rows, std::size_t columns,
+                           float* to) noexcept {
+  static constexpr std::int32_t ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  const __m256i wanted = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones + 8 - columns));
+  detail::transpose_8(
+      [&](std::size_t i) { return i < rows ? _mm256_maskload_ps(from + i * stride, wanted) : _mm256_setzero_ps(); },
+      [&](std::size_t j, __m256 column) {
+        if (j < columns) _mm256_storeu_ps(to + j * 16, column);
+      });
 }
 #elif defined(INLAY_SIMD_XSIMD)
 inline constexpr std::size_t transpose_width = 4;
@@ -474,6 +491,13 @@ INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t stride, f
 #else
 inline constexpr std::size_t transpose_width = 1;
 INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t, float* to) noexcept { *to = *from; }
+#endif
+#if !((defined(INLAY_SIMD_AVX512) || defined(INLAY_SIMD_XSIMD)) && defined(__AVX__))
+inline void transpose_part(const float* from, std::size_t stride, std::size_t rows, std::size_t columns,
+                           float* to) noexcept {
+  for (std::size_t j = 0; j < columns; ++j)
+    for (std::size_t i = 0; i < transpose_width; ++i) to[j * 16 + i] = i < rows ? from[i * stride + j] : 0.0f;
+}
 #endif
 
 }  // namespace inlay::inline INLAY_ABI::simd

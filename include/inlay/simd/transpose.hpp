@@ -4,7 +4,7 @@
 //   destination[column * 16 + row] = source[row * source_stride + column]     row < rows <= 16, column < columns
 //   destination[column * 16 + row] = 0                                        rows <= row < 16
 //
-// Whole blocks are transposed in registers, what is left at the right and at the bottom float by float.
+// Blocks are transposed in registers, on AVX those at the right and at the bottom too.
 
 #include <inlay/simd/simd.hpp>
 
@@ -16,15 +16,13 @@ inline void transpose_16(const float* source, std::size_t source_stride, std::si
   INLAY_ASSERT(rows <= 16);
   for (std::size_t row = 0; row < 16; row += side)
     for (std::size_t column = 0; column < columns; column += side) {
-      float* to = destination + column * 16 + row;
-      if (row + side <= rows && column + side <= columns) {
-        transpose_block(source + row * source_stride + column, source_stride, to);
-      } else {
-        const std::size_t wide = columns - column < side ? columns - column : side;
-        for (std::size_t j = 0; j < wide; ++j)
-          for (std::size_t i = 0; i < side; ++i)
-            to[j * 16 + i] = row + i < rows ? source[(row + i) * source_stride + column + j] : 0.0f;
-      }
+      float* const to = destination + column * 16 + row;
+      const float* const from = source + (row < rows ? row : 0) * source_stride + column;
+      if (row + side <= rows && column + side <= columns)
+        transpose_block(from, source_stride, to);
+      else
+        transpose_part(from, source_stride, row < rows ? rows - row : 0,
+                       columns - column < side ? columns - column : side, to);
     }
 }
 
