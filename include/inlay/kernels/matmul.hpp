@@ -44,7 +44,11 @@ constexpr size_t block_rows(size_t vectors) {
 }
 inline constexpr size_t panel_columns = block_columns > group ? block_columns : group;
 inline constexpr size_t panel_depth = simd::width == 1 ? 64 : 256;
-inline constexpr size_t unpacked_rows = 16;  // up to here B is read where it lies
+// Up to here B is read where it lies: for few rows, or where all of it stays in the first-level cache.
+inline constexpr size_t unpacked_rows = 16;
+inline constexpr size_t unpacked_floats = 4096;
+// A block of A, most_rows x panel_depth, stays in the second-level cache while all panels of B pass by.
+inline constexpr size_t most_rows = 768;
 inline constexpr size_t panel_floats = panel_columns * panel_depth;
 
 // f(first, count) over [0, total) in the fewest parts of at most `most`, of nearly equal size: a last part of one row
@@ -266,43 +270,30 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
   }
   alignas(64) float packed[detail::panel_floats];
   const size_t groups = (n + detail::group - 1) / detail::group;
-  detail::for_each_even_part<detail::panel_columns / detail::group>(groups, [&](size_t first, size_t count) {
-    const size_t j = first * detail::group;
-    const size_t end = j + count * detail::group;
-    const size_t columns = (end < n ? end : n) - j;
-    // Unpacked, B has no zeros behind its last column.
-    if (B == Form::plain && m <= detail::unpacked_rows && columns % simd::width == 0) {
-      const detail::Block panel{k,
-                                a,
-                                a_stride,
-                                b + j,
-                                b_stride,
-                                detail::group,
-                                c + j,
-                                c_stride,
-                                store == Store::accumulate,
-                                bias == nullptr ? nullptr : bias + j};
-      return detail::run_panel<A>(m, columns, panel);
-    }
+  const bool small = B == Form::plain && (m <= detail::unpacked_rows || k * b_stride <= detail::unpacked_floats);
+  for (size_t row = 0; row < m; row += detail::most_rows) {
+    const size_t rows = m - row < detail::most_rows ? m - row : detail::most_rows;
     size_t p = 0;
     do {
       const size_t depth = k - p < detail::panel_depth ? k - p : detail::panel_depth;
-      detail::pack<B>(depth, columns, B == Form::plain ? b + p * b_stride + j : b + j * b_stride + p, b_stride, packed);
       const bool last = p + depth == k;
-      const detail::Block panel{depth,
-                                A == Form::plain ? a + p : a + p * a_stride,
-                                a_stride,
-                                packed,
-                                detail::group,
-                                depth * detail::group,
-                                c + j,
-                                c_stride,
-                                store == Store::accumulate || p > 0,
-                                last && bias != nullptr ? bias + j : nullptr};
-      detail::run_panel<A>(m, columns, panel);
+      detail::for_each_even_part<detail::panel_columns / detail::group>(groups, [&](size_t first, size_t count) {
+        const size_t j = first * detail::group;
+        const size_t end = j + count * detail::group;
+        const size_t columns = (end < n ? end : n) - j;
+        const float* const right = B == Form::plain ? b + p * b_stride + j : b + j * b_stride + p;
+        // Unpacked, B has no zeros behind its last column.
+        const bool packs = !small || columns % simd::width != 0;
+        if (packs) detail::pack<B>(depth, columns, right, b_stride, packed);
+        detail::run_panel<A>(rows, columns,
+                             {depth, A == Form::plain ? a + row * a_stride + p : a + p * a_stride + row, a_stride,
+                              packs ? packed : right, packs ? detail::group : b_stride,
+                              packs ? depth * detail::group : detail::group, c + row * c_stride + j, c_stride,
+                              store == Store::accumulate || p > 0, last && bias != nullptr ? bias + j : nullptr});
+      });
       p += depth;
     } while (p < k);
-  });
+  }
 }
 
 }  // namespace inlay::inline INLAY_ABI::kernels
