@@ -136,7 +136,9 @@ class Generator {
     }
     size_t written = 0;
     while (written < count && length_ > 0) {  // without anything read there is nothing to go on from
+      Span span(executor, "sampling");
       const Token token = sampler_.choose(logits_.data(), tokens(), sampling, drawn_++);
+      span.end();
       for (const Token stop : sampling.stop)
         if (token == stop) return written;
       ++written;
@@ -164,6 +166,7 @@ class Generator {
     const Forward<ParametersOf<Model>, BuffersOf<Model>, StateOf<Model, 1>, ActivationsOf<Model, extent>,
                   WorkspaceOf<Model, extent>, E>
         frame{*parameters_, buffers_, state_, activations_, workspace_, call, executor, Stream{}};
+    const Span span(executor, "forward");
     Model::forward(frame, tokens, Rows<float, vocabulary>(logits_.data(), wants_logits ? 1 : 0));
     for (size_t i = 0; i < tokens.size(); ++i) tokens_(length_ + i) = tokens[i];
     length_ += tokens.size();

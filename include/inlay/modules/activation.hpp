@@ -25,17 +25,20 @@ struct Activate {
 
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, Width> x, Rows<float, Width> y) {
+    const Span span(frame.executor, "activation", {0, 8 * x.count() * Width});
     parallel::for_each_block(frame.executor, x.count(), 16, [&](size_t first, size_t count) {
       kernels::activate<A>(count * Width, x.data() + first * Width, y.data() + first * Width);
     });
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, Width> x, Rows<const float, Width> dy, Gradient dx) {
-    if constexpr (wants_gradient<Gradient>)
+    if constexpr (wants_gradient<Gradient>) {
+      const Span span(frame.executor, "activation backward", {0, 12 * x.count() * Width});
       parallel::for_each_block(frame.executor, x.count(), 16, [&](size_t first, size_t count) {
         kernels::activate_backward<A>(count * Width, x.data() + first * Width, dy.data() + first * Width,
                                       dx.data() + first * Width);
       });
+    }
   }
 };
 
@@ -60,6 +63,7 @@ struct Dropout {
   static void map(const Frame& frame, Rows<const float, Width> from, Rows<float, Width> to) {
     const Call& call = frame.call;
     if (Rate.value > 0.0f && call.training) {
+      const Span span(frame.executor, "dropout", {0, 8 * from.count() * Width});
       kernels::dropout(from.count(), Width, Rate.value, call.random, frame.stream.value, call.first_row, from.data(),
                        to.data());
     } else {
@@ -82,13 +86,16 @@ struct RowMap {
 
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, Width> x, Rows<float, Width> y) {
+    const Span span(frame.executor, "softmax", {0, 16 * x.count() * Width});
     ForwardKernel(x.count(), Width, x.data(), y.data());
     kernels::copy(x.count() * Width, y.data(), frame.activations.y.data());
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, Width>, Rows<const float, Width> dy, Gradient dx) {
-    if constexpr (wants_gradient<Gradient>)
+    if constexpr (wants_gradient<Gradient>) {
+      const Span span(frame.executor, "softmax backward", {0, 12 * dy.count() * Width});
       BackwardKernel(dy.count(), Width, frame.activations.y.data(), dy.data(), dx.data());
+    }
   }
 };
 

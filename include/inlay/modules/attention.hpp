@@ -106,6 +106,7 @@ struct Attention {
     const size_t rows = x.count();
     Projection::backward(frame.child(INLAY_PART(output)), Rows<const float, width>(a.mixed, rows), dy,
                          Rows<float, width>(w.dmixed, rows));
+    Span span(frame.executor, "attention backward", work(frame.call.packing, 8));
     kernels::fill(rows * width, 0.0f, w.dkey.data());
     kernels::fill(rows * width, 0.0f, w.dvalue.data());
     for_each_head(frame, [&](size_t sequence, size_t head, size_t worker) {
@@ -119,6 +120,7 @@ struct Attention {
                                {w.dquery.data() + at, w.dkey.data() + at, w.dvalue.data() + at},
                                dropout_of(frame, first, head), w.scratch[worker].floats.data());
     });
+    span.end();
     const auto part = [&](auto child, auto& gradient, kernels::Store store) {
       const Rows<const float, width> d(gradient, rows);
       Projection::backward(child, x, d, no_gradient);
@@ -171,6 +173,16 @@ struct Attention {
   }
 
  private:
+  // For each pair of a row and a key that it sees: forward is two products, backward four and one that is repeated,
+  // which is not counted.
+  static Work work(const Packing& packing, size_t operations_of_pair) {
+    size_t pairs = 0;
+    for (size_t s = 0; s < packing.count; ++s) {
+      const size_t length = packing.length(s);
+      pairs += length * packing.start(s) + (C.causal ? length * (length + 1) / 2 : length * length);
+    }
+    return {operations_of_pair * width * pairs, 0};
+  }
   static kernels::AttentionShape shape_of(size_t rows, size_t keys, size_t start) {
     const float scale = 1.0f / simd::sqrt(static_cast<float>(head_width));
     return {rows, keys, start, head_width, width, width, scale, C.causal};
@@ -193,6 +205,7 @@ struct Attention {
   template <class Frame>
   static void attend_all(const Frame& frame) {
     auto& a = frame.activations;
+    const Span span(frame.executor, "attention", work(frame.call.packing, 4));
     for_each_head(frame, [&](size_t sequence, size_t head, size_t worker) {
       const Packing& packing = frame.call.packing;
       INLAY_ASSERT(packing.length(sequence) <= C.context);
@@ -211,6 +224,7 @@ struct Attention {
     static_assert(C.causal, "inlay: a key/value cache belongs to causal attention");
     auto& a = frame.activations;
     auto& state = frame.state;
+    const Span span(frame.executor, "attention", work(frame.call.packing, 4));
     for_each_head(frame, [&](size_t sequence, size_t head, size_t worker) {
       const Packing& packing = frame.call.packing;
       const size_t rows = packing.length(sequence);

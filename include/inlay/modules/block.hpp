@@ -90,16 +90,16 @@ struct Block {
     if constexpr (norm_before) {
       Norm::forward(norm_1, x, first(frame, rows));
       AttentionType::forward(attention(frame), first(frame, rows), middle);
-      add_dropped(frame.child(INLAY_PART(attention_dropout)), x, middle);
+      add_dropped(frame, frame.child(INLAY_PART(attention_dropout)), x, middle);
       Norm::forward(norm_2, middle, second(frame, rows));
       FeedForwardType::forward(feed_forward(frame), second(frame, rows), y);
-      add_dropped(frame.child(INLAY_PART(feed_forward_dropout)), middle, y);
+      add_dropped(frame, frame.child(INLAY_PART(feed_forward_dropout)), middle, y);
     } else {
       AttentionType::forward(attention(frame), x, first(frame, rows));
-      add_dropped(frame.child(INLAY_PART(attention_dropout)), x, first(frame, rows));
+      add_dropped(frame, frame.child(INLAY_PART(attention_dropout)), x, first(frame, rows));
       Norm::forward(norm_1, first(frame, rows), middle);
       FeedForwardType::forward(feed_forward(frame), middle, second(frame, rows));
-      add_dropped(frame.child(INLAY_PART(feed_forward_dropout)), middle, second(frame, rows));
+      add_dropped(frame, frame.child(INLAY_PART(feed_forward_dropout)), middle, second(frame, rows));
       Norm::forward(norm_2, second(frame, rows), y);
     }
   }
@@ -119,18 +119,18 @@ struct Block {
       normalize_again(norm_2, frame, middle, second(frame, rows));
       FeedForwardType::backward(feed_forward(frame), second(frame, rows), dropped(frame, drop_2, dy), d);
       Norm::backward(norm_2, middle, d, d);
-      kernels::add(values, dy.data(), d.data());  // d: the gradient of m
+      add(frame, values, dy.data(), d.data());  // d: the gradient of m
       normalize_again(norm_1, frame, x, first(frame, rows));
       AttentionType::backward(attention(frame), first(frame, rows), dropped(frame, drop_1, d), e);
       Norm::backward(norm_1, x, e, dx);
     } else {
       Norm::backward(norm_2, second(frame, rows), dy, d);  // d: the gradient of the second sum
       FeedForwardType::backward(feed_forward(frame), middle, dropped(frame, drop_2, d), e);
-      kernels::add(values, d.data(), e.data());          // e: of m
+      add(frame, values, d.data(), e.data());            // e: of m
       Norm::backward(norm_1, first(frame, rows), e, d);  // d: of the first sum
       AttentionType::backward(attention(frame), x, dropped(frame, drop_1, d), dx);
     }
-    if constexpr (wants_gradient<Gradient>) kernels::add(values, d.data(), dx.data());
+    if constexpr (wants_gradient<Gradient>) add(frame, values, d.data(), dx.data());
   }
 
   template <class F, class... P>
@@ -184,10 +184,16 @@ struct Block {
     }
   }
   // y = x + drop(y)
+  template <class Frame, class Child>
+  static void add_dropped(const Frame& frame, const Child& drop, In x, Out y) {
+    Drop::forward(drop, y, y);
+    add(frame, x.count() * width, x.data(), y.data());
+  }
+  // y += x
   template <class Frame>
-  static void add_dropped(const Frame& frame, In x, Out y) {
-    Drop::forward(frame, y, y);
-    kernels::add(x.count() * width, x.data(), y.data());
+  static void add(const Frame& frame, size_t count, const float* x, float* y) {
+    const Span span(frame.executor, "residual add", {count, 12 * count});
+    kernels::add(count, x, y);
   }
   // The gradient before dropout, which is dy itself where there is none.
   template <class Frame, class Child>

@@ -87,6 +87,11 @@ constexpr bool fit_together() {
   return sizeof(Joint<typename First::Output, typename Second::Input>) > 0 && fit_together<Second, Rest...>();
 }
 
+// "0", "1", ... "10", ...: the name of a module in a Sequential.
+template <size_t I>
+inline constexpr char digits[] = {static_cast<char>('0' + (I < 10 ? I : I / 10)),
+                                  I < 10 ? '\0' : static_cast<char>('0' + I % 10), '\0'};
+
 // A Sequential that begins with an embedding has its vocabulary.
 template <class First>
 struct Vocabulary {};
@@ -177,12 +182,13 @@ struct Sequential : detail::Vocabulary<First> {
     auto& workspace = frame.workspace.modules.template get<I>();
     auto& activations = element<I>(frame.activations.modules);
     const Stream stream = frame.stream.child("sequential", I);
+    const auto& executor = executor_at(frame.executor, detail::digits<I>);
     if constexpr (requires { frame.gradients; })
       return frame.with(element<I>(frame.parameters), element<I>(frame.gradients), element<I>(frame.buffers),
-                        activations, workspace, stream);
+                        activations, workspace, stream, executor);
     else
       return frame.with(element<I>(frame.parameters), element<I>(frame.buffers), element<I>(frame.state), activations,
-                        workspace, stream);
+                        workspace, stream, executor);
   }
   template <size_t I, class Frame>
   static auto output(const Frame& frame, size_t rows) {
@@ -195,12 +201,26 @@ struct Sequential : detail::Vocabulary<First> {
   }
 
   template <size_t I, class Frame>
+  static void forward_at(const Frame& frame, typename At<I>::Input::ConstValues x, typename At<I>::Output::Values y) {
+    const auto part = child<I>(frame);
+    const Span span(part.executor, "forward");
+    At<I>::forward(part, x, y);
+  }
+  template <size_t I, class Frame, class Gradient>
+  static void backward_at(const Frame& frame, typename At<I>::Input::ConstValues x,
+                          typename At<I>::Output::ConstValues dy, Gradient dx) {
+    const auto part = child<I>(frame);
+    const Span span(part.executor, "backward");
+    At<I>::backward(part, x, dy, dx);
+  }
+
+  template <size_t I, class Frame>
   static void forward_from(const Frame& frame, typename At<I>::Input::ConstValues x, typename Output::Values y) {
     if constexpr (I + 1 == count) {
-      At<I>::forward(child<I>(frame), x, y);
+      forward_at<I>(frame, x, y);
     } else {
       const auto between = output<I>(frame, rows_of(x));
-      At<I>::forward(child<I>(frame), x, between);
+      forward_at<I>(frame, x, between);
       forward_from<I + 1>(frame, between, y);
     }
   }
@@ -208,12 +228,12 @@ struct Sequential : detail::Vocabulary<First> {
   static void backward_from(const Frame& frame, typename Input::ConstValues x, typename At<I>::Output::ConstValues dy,
                             Gradient dx) {
     if constexpr (I == 0) {
-      First::backward(child<0>(frame), x, dy, dx);
+      backward_at<0>(frame, x, dy, dx);
     } else {
       const auto input = output<I - 1>(frame, rows_of(x));
       const Rows<float, At<I>::Input::width> between(&frame.workspace.gradients(I % gradient_buffers, 0, 0),
                                                      rows_of(x));
-      At<I>::backward(child<I>(frame), input, dy, between);
+      backward_at<I>(frame, input, dy, between);
       backward_from<I - 1>(frame, x, between, dx);
     }
   }
@@ -240,12 +260,16 @@ struct Residual {
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, width> x, Rows<float, width> y) {
     M::forward(frame, x, y);
+    const Span span(frame.executor, "residual add", {x.count() * width, 12 * x.count() * width});
     kernels::add(x.count() * width, x.data(), y.data());
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, width> x, Rows<const float, width> dy, Gradient dx) {
     M::backward(frame, x, dy, dx);
-    if constexpr (wants_gradient<Gradient>) kernels::add(dy.count() * width, dy.data(), dx.data());
+    if constexpr (wants_gradient<Gradient>) {
+      const Span span(frame.executor, "residual add", {dy.count() * width, 12 * dy.count() * width});
+      kernels::add(dy.count() * width, dy.data(), dx.data());
+    }
   }
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {

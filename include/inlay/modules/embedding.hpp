@@ -30,6 +30,7 @@ struct Embedding {
 
   template <class Frame>
   static void forward(const Frame& frame, std::span<const Token> x, Rows<float, Width> y) {
+    const Span span(frame.executor, "embedding", {0, 8 * x.size() * Width});
     for (size_t i = 0; i < x.size(); ++i) {
       INLAY_ASSERT(x[i] < Vocabulary);
       kernels::copy(Width, frame.parameters.weight.data() + x[i] * Width, y.row(i));
@@ -38,6 +39,7 @@ struct Embedding {
 
   template <class Frame>
   static void backward(const Frame& frame, std::span<const Token> x, Rows<const float, Width> dy, NoGradient = {}) {
+    const Span span(frame.executor, "embedding backward", {x.size() * Width, 12 * x.size() * Width});
     for (size_t i = 0; i < x.size(); ++i) kernels::add(Width, dy.row(i), frame.gradients.weight.data() + x[i] * Width);
   }
 
@@ -103,10 +105,12 @@ struct LearnedPositions {
 
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, Width> x, Rows<float, Width> y) {
+    const Span span(frame.executor, "positions", {x.count() * Width, 12 * x.count() * Width});
     detail::add_positions(frame.call.packing, frame.parameters.weight, x, y);
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, Width>, Rows<const float, Width> dy, Gradient dx) {
+    const Span span(frame.executor, "positions backward", {dy.count() * Width, 12 * dy.count() * Width});
     detail::for_each_position(frame.call.packing, [&](size_t row, size_t position) {
       kernels::add(Width, dy.row(row), frame.gradients.weight.data() + position * Width);
     });
@@ -135,6 +139,7 @@ struct SinusoidalPositions {
 
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, Width> x, Rows<float, Width> y) {
+    const Span span(frame.executor, "positions", {x.count() * Width, 12 * x.count() * Width});
     detail::add_positions(frame.call.packing, frame.buffers.table, x, y);
   }
   template <class Frame, class Gradient>

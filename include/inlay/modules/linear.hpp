@@ -49,7 +49,10 @@ struct Linear {
     auto& g = frame.gradients;
     parallel::matmul<Form::transposed, Form::plain>(frame.executor, In, Out, x.count(), x.data(), In, dy.data(), Out,
                                                     g.weight.data(), Out, kernels::Store::accumulate);
-    if constexpr (B == Bias::yes) kernels::add_rows(dy.count(), Out, dy.data(), g.bias.data());
+    if constexpr (B == Bias::yes) {
+      const Span span(frame.executor, "bias gradient", {dy.count() * Out, 4 * dy.count() * Out});
+      kernels::add_rows(dy.count(), Out, dy.data(), g.bias.data());
+    }
     backward_input(frame, dy, dx);
   }
 

@@ -31,6 +31,7 @@
 #include <inlay/modules/call.hpp>
 #include <inlay/modules/path.hpp>
 #include <inlay/parallel/executor.hpp>
+#include <inlay/parallel/trace.hpp>
 #include <inlay/tensor/tensor.hpp>
 
 #include <concepts>
@@ -140,9 +141,10 @@ template <class Select>
 struct Part {
   const char* name;
   Select select;
+  bool one_of_many = false;  // which a trace folds together
 };
 template <class Select>
-Part(const char*, Select) -> Part<Select>;
+Part(const char*, Select, bool = false) -> Part<Select>;
 #define INLAY_PART(member)                      \
   ::inlay::Part {                               \
 #member, [](auto& parts) -> auto& {         \
@@ -163,7 +165,15 @@ Part(const char*, Select) -> Part<Select>;
       else                                           \
         return ::inlay::detail::nothing;             \
     }                                                \
+    , true                                           \
   }
+
+namespace detail {
+template <class Ex, class Select>
+INLAY_FORCE_INLINE decltype(auto) executor_of(const Ex& executor, const Part<Select>& part) {
+  return executor_at(executor, part.one_of_many ? nullptr : part.name);
+}
+}  // namespace detail
 
 // What travels with a forward pass. S is Empty where nothing is remembered between calls.
 template <class P, class B, class S, class A, class W, class Ex>
@@ -174,13 +184,13 @@ struct Forward {
   A& activations;
   W& workspace;
   const Call& call;
-  const Ex& executor;
+  typename detail::Held<Ex>::type executor;
   Stream stream;
 
   template <class Select>
   INLAY_FORCE_INLINE auto child(Part<Select> part, size_t index = 0) const {
     return with(part.select(parameters), part.select(buffers), part.select(state), part.select(activations),
-                part.select(workspace), stream.child(part.name, index));
+                part.select(workspace), stream.child(part.name, index), detail::executor_of(executor, part));
   }
   // The same with another workspace.
   template <class W2>
@@ -189,7 +199,11 @@ struct Forward {
   }
   template <class P2, class B2, class S2, class A2, class W2>
   INLAY_FORCE_INLINE auto with(const P2& p, const B2& b, S2& s, A2& a, W2& w, Stream child_stream) const {
-    return Forward<P2, B2, S2, A2, W2, Ex>{p, b, s, a, w, call, executor, child_stream};
+    return with(p, b, s, a, w, child_stream, executor);
+  }
+  template <class P2, class B2, class S2, class A2, class W2>
+  INLAY_FORCE_INLINE auto with(const P2& p, const B2& b, S2& s, A2& a, W2& w, Stream child_stream, const Ex& e) const {
+    return Forward<P2, B2, S2, A2, W2, Ex>{p, b, s, a, w, call, e, child_stream};
   }
 };
 
@@ -201,13 +215,13 @@ struct Backward {
   A& activations;
   W& workspace;
   const Call& call;
-  const Ex& executor;
+  typename detail::Held<Ex>::type executor;
   Stream stream;
 
   template <class Select>
   INLAY_FORCE_INLINE auto child(Part<Select> part, size_t index = 0) const {
     return with(part.select(parameters), part.select(gradients), part.select(buffers), part.select(activations),
-                part.select(workspace), stream.child(part.name, index));
+                part.select(workspace), stream.child(part.name, index), detail::executor_of(executor, part));
   }
   template <class W2>
   INLAY_FORCE_INLINE auto on(W2& other) const {
@@ -215,7 +229,11 @@ struct Backward {
   }
   template <class P2, class B2, class A2, class W2>
   INLAY_FORCE_INLINE auto with(const P2& p, P2& g, const B2& b, A2& a, W2& w, Stream child_stream) const {
-    return Backward<P2, B2, A2, W2, Ex>{p, g, b, a, w, call, executor, child_stream};
+    return with(p, g, b, a, w, child_stream, executor);
+  }
+  template <class P2, class B2, class A2, class W2>
+  INLAY_FORCE_INLINE auto with(const P2& p, P2& g, const B2& b, A2& a, W2& w, Stream child_stream, const Ex& e) const {
+    return Backward<P2, B2, A2, W2, Ex>{p, g, b, a, w, call, e, child_stream};
   }
   // The forward frame of the same call, for what is computed again.
   INLAY_FORCE_INLINE auto forward() const {

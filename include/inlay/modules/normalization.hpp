@@ -58,6 +58,7 @@ struct Normalization {
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, C.width> x, Rows<float, C.width> y) {
     auto& a = frame.activations;
+    const Span span(frame.executor, "norm", {0, 8 * x.count() * C.width});
     parallel::for_each_block(frame.executor, x.count(), 64, [&](size_t first, size_t count) {
       kernels::normalize<Center>(count, C.width, C.epsilon, x.data() + first * C.width, gain(frame.parameters),
                                  bias(frame.parameters), y.data() + first * C.width, mean(a, first),
@@ -69,6 +70,7 @@ struct Normalization {
   template <class Frame>
   static void recompute(const Frame& frame, Rows<const float, C.width> x, Rows<float, C.width> y) {
     const auto& a = frame.activations;
+    const Span span(frame.executor, "norm", {0, 8 * x.count() * C.width});
     for (size_t i = 0; i < x.count(); ++i)
       kernels::normalize_row(C.width, x.row(i), centered ? *mean(a, i) : 0.0f, a.scale(i), gain(frame.parameters),
                              bias(frame.parameters), y.row(i));
@@ -78,6 +80,7 @@ struct Normalization {
   static void backward(const Frame& frame, Rows<const float, C.width> x, Rows<const float, C.width> dy, Gradient dx) {
     const auto& a = frame.activations;
     auto& g = frame.gradients;
+    const Span span(frame.executor, "norm backward", {0, (has_gain ? 20 : 12) * x.count() * C.width});
     if constexpr (has_gain)
       kernels::normalize_gradients<Center>(x.count(), C.width, x.data(), mean(a, 0), a.scale.data(), dy.data(),
                                            g.gain.data(), bias_of(g));

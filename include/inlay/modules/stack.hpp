@@ -68,7 +68,9 @@ struct Stack {
   static void forward(const Frame& frame, Rows<const float, width> x, Rows<float, width> y) {
     for (size_t layer = 0; layer < N; ++layer) {
       const Rows<float, width> out = layer + 1 == N ? y : input(frame, layer + 1, x.count());
-      M::forward(frame.child(INLAY_PART_AT(layers, layer), layer), x, out);
+      const auto child = frame.child(INLAY_PART_AT(layers, layer), layer);
+      const Span span(child.executor, "forward");
+      M::forward(child, x, out);
       x = out;
     }
   }
@@ -79,6 +81,7 @@ struct Stack {
     for (size_t layer = N; layer-- > 0;) {
       const Rows<const float, width> in = layer == 0 ? x : input(frame, layer, rows);
       const auto child = frame.child(INLAY_PART_AT(layers, layer), layer);
+      const Span span(child.executor, "backward");
       if constexpr (requires { frame.workspace.output.values; })
         M::forward(child.forward(), in, Rows<float, width>(frame.workspace.output, rows));
       if (layer == 0) {

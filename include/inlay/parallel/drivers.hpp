@@ -7,6 +7,7 @@
 #include <inlay/config.hpp>
 #include <inlay/kernels/matmul.hpp>
 #include <inlay/parallel/executor.hpp>
+#include <inlay/parallel/trace.hpp>
 
 namespace inlay::inline INLAY_ABI::parallel {
 
@@ -33,12 +34,18 @@ void for_each_block(const E& executor, size_t n, size_t grain, F&& f) {
   }
 }
 
+constexpr const char* matmul_name(kernels::Form a, kernels::Form b) {
+  using kernels::Form;
+  return a == Form::transposed ? "matmul A^T B" : b == Form::transposed ? "matmul A B^T" : "matmul A B";
+}
+
 // kernels::matmul, cut along the longer side of C.
 template <kernels::Form A, kernels::Form B, Executor E>
 void matmul(const E& executor, size_t m, size_t n, size_t k, const float* a, size_t a_stride, const float* b,
             size_t b_stride, float* c, size_t c_stride, kernels::Store store = kernels::Store::assign,
             const float* bias = nullptr) {
   using kernels::Form;
+  const Span span(executor, matmul_name(A, B), {2 * m * n * k, 4 * (m * k + k * n + m * n)});
   if constexpr (is_serial<E>) {
     kernels::matmul<A, B>(m, n, k, a, a_stride, b, b_stride, c, c_stride, store, bias);
   } else {

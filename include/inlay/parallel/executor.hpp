@@ -40,8 +40,12 @@ struct Serial {
   static constexpr size_t max_workers() { return 1; }
 };
 
+namespace detail {
 template <class E>
-inline constexpr bool is_serial = std::is_same_v<std::remove_cvref_t<E>, Serial>;
+inline constexpr bool is_serial = std::is_same_v<E, Serial>;
+}  // namespace detail
+template <class E>
+inline constexpr bool is_serial = detail::is_serial<std::remove_cvref_t<E>>;
 
 // Runs `tasks` tasks in at most `lanes` lanes: f(task, lane) with lane < lanes, one lane never in two places at once.
 // Lanes are what memory is set aside for: a model with room for four runs in four lanes on a machine with sixty cores.

@@ -238,7 +238,8 @@ class Trainer {
                 losses[s]);
     };
     if constexpr (slices_in_parallel)
-      for_each_in_lanes(executor, slices, workers, [&](size_t s, size_t lane) { slice(s, lane, Serial{}); });
+      for_each_in_lanes(executor, slices, workers,
+                        [&](size_t s, size_t lane) { slice(s, lane, executor_in_lane(executor, lane)); });
     else
       slice(0, 0, executor);
   }
@@ -268,9 +269,14 @@ class Trainer {
       const Rows<float, Model::Output::width> outputs(lane.outputs, rows);
       const Forward<Parameters, BuffersOf<Model>, Empty, ActivationsOf<Model, extent>, WorkspaceOf<Model, extent>, E>
           forward{parameters_, buffers_, detail::nothing, lane.activations, lane.workspace, call, executor, Stream{}};
+      Span forward_span(executor, "forward");
       Model::forward(forward, inputs, outputs);
+      forward_span.end();
+      Span loss_span(executor_at(executor, "loss"), "loss", {0, 8 * outputs.count() * Model::Output::width});
       if (backward) {
         Loss::backward(executor, lane.loss, outputs, targets, loss);
+        loss_span.end();
+        const Span backward_span(executor, "backward");
         const Backward<Parameters, BuffersOf<Model>, ActivationsOf<Model, extent>, WorkspaceOf<Model, extent>, E> frame{
             parameters_, gradients_[slice], buffers_, lane.activations, lane.workspace, call, executor, Stream{}};
         Model::backward(frame, inputs, outputs, no_gradient);
@@ -294,6 +300,8 @@ class Trainer {
   // All slices into the first, in order; the sum of squares.
   template <Executor E>
   float merge(const E& executor) {
+    const Span span(executor_at(executor, "update"), "merge",
+                    {2 * slices * parameter_floats, 8 * slices * parameter_floats});
     parallel::for_each_block(executor, chunks, 1, [&](size_t first, size_t count) {
       for (size_t c = first; c < first + count; ++c) {
         const size_t begin = c * chunk;
@@ -308,6 +316,8 @@ class Trainer {
 
   template <class Optimizer, Executor E>
   void apply(const Optimizer& optimizer, float factor, const E& executor) {
+    const Span span(executor_at(executor, "update"), "optimizer",
+                    {0, (16 + 8 * Optimizer::moments) * parameter_floats});
     const size_t tasks = is_serial<E> ? 1 : executor.max_workers();
     const auto task = [&](size_t index, size_t) {
       size_t turn = 0;
