@@ -2,13 +2,13 @@
 """Counts the instructions of training steps and of decoding, and compares them with bench/guard/counts.json.
 
   check.py                 compiles work.cpp, runs its cases under callgrind, and fails where a count left the margin
-  check.py --update        writes what it found into counts.json instead; commit the file with the change that explains it
+  check.py --update        writes what it found into counts.json instead; commit it with the change that explains it
   check.py --skip-reason   prints why the check cannot be made here, or nothing
 
 A count is the same in every run, however busy the machine, so a loss of speed too small for a clock is seen. It is no
-measure of speed itself: where time goes to memory or to latency, it does not move. The instruction set is x86-64-v3 whatever the
-machine has (callgrind knows no AVX-512), and counts belong to one version of the compiler and of xsimd: for others there
-are none, and the check is skipped. --update adds them.
+measure of speed itself: where time goes to memory or to latency, it does not move. The instruction set is x86-64-v3
+whatever the machine has (callgrind knows no AVX-512), and counts belong to one version of the compiler and of xsimd:
+for others there are none, and the check is skipped. --update adds them.
 
 Needs valgrind. The compiler is CXX or g++. Takes half a minute.
 """
@@ -113,7 +113,8 @@ def main():
         return 0
 
     BUILD.mkdir(parents=True, exist_ok=True)
-    run([*compiler, *FLAGS, f"-I{ROOT / 'include'}", f"-I{ROOT / 'bench'}", ROOT / "bench/guard/work.cpp", "-o", BUILD / "work"])
+    run([*compiler, *FLAGS, f"-I{ROOT / 'include'}", f"-I{ROOT / 'bench'}", ROOT / "bench/guard/work.cpp",
+         "-o", BUILD / "work"])
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = dict(zip(CASES, pool.map(count, CASES)))
 
@@ -145,14 +146,14 @@ def main():
         print(f"Written to {COUNTS.relative_to(ROOT)}; commit it with the change that explains it.")
         return 0
     for case, change in slower:
-        print(f"\n{case}: {change:+.2f} % instructions, more than the margin of {margin} %: expected {grouped(expected[case])}, found "
-              f"{grouped(found[case])}.\n"
+        print(f"\n{case}: {change:+.2f} % instructions, more than the margin of {margin} %: expected "
+              f"{grouped(expected[case])}, found {grouped(found[case])}.\n"
               f"  Where they are:     callgrind_annotate {profile(case).relative_to(ROOT)}\n"
               f"  If it has to be so: bench/guard/check.py --update, and commit bench/guard/counts.json with the reason.")
     for case, change in faster:
         print(f"\n{case}: {change:+.2f} % instructions, less than the margin of {margin} % allows: expected "
               f"{grouped(expected[case])}, found {grouped(found[case])}.\n"
-              f"  Keep what was gained, or it can be lost unseen: bench/guard/check.py --update, and commit bench/guard/counts.json.")
+              f"  Keep what was gained, or it can be lost unseen: bench/guard/check.py --update, and commit the file.")
     for case in missing:
         print(f"\n{case}: counts.json has no count of it: bench/guard/check.py --update.")
     return 1 if slower or faster or missing else 0
