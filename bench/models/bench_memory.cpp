@@ -74,6 +74,13 @@ const char* name_of(Recompute recompute) {
   return recompute == Recompute::none ? "none" : recompute == Recompute::cheap ? "cheap" : "block";
 }
 
+#ifdef INLAY_WITH_TBB
+const inlay::Tbb& two_threads() {
+  static const inlay::Tbb executor{2};
+  return executor;
+}
+#endif
+
 std::size_t most_threads() {
 #ifdef INLAY_WITH_TBB
   return 2;
@@ -93,9 +100,8 @@ Configuration configuration() {
     const inlay::AdamW optimizer{.learning_rate = 1e-4F, .weight_decay = 0.1F, .clip_norm = 1.0F};
     const inlay::Batch batch = batches[turn++ % batches.count];
 #ifdef INLAY_WITH_TBB
-    static const inlay::Tbb executor{2};
     if (threads == 2) {
-      (*trainer)->step(batch, optimizer, executor);
+      (*trainer)->step(batch, optimizer, two_threads());
       return;
     }
 #endif
