@@ -5,10 +5,10 @@
 //   micro16   1, 4, 16, 16                    16 names   27    RMSNorm without gain, ReLU, no biases (also micro32, 64)
 //   mcu       2, 4, 32, 32                    8          32    GPT-2's block: LayerNorm, GELU by tanh, biases
 //   nano      4, 4, 128, 64                   12         256   nanoGPT's: no biases, GELU by erf, tied
-//   gpt2      12, 12, 768, 64                 4          50257 GPT-2's smallest, with a short context
+//   gpt2      12, 12, 768, 64                 4          50257 GPT-2's smallest; its trainer belongs in mapped memory
 //
 // Sources: micro, Karpathy's microgpt and EEmicroGPT; nano, nanoGPT's configuration for a CPU, with bytes for
-// characters; gpt2, Radford et al., 2019.
+// characters.
 
 #include <inlay/inlay.hpp>
 
@@ -47,7 +47,6 @@ using Nano = Preset<inlay::GptConfig{.vocabulary = 256,
                                      .biases = false,
                                      .activation = inlay::Activation::gelu_erf},
                     12>;
-// Its trainer is larger than the two gigabytes that static storage can have.
 using Gpt2 = Preset<inlay::GptConfig{.vocabulary = 50257, .context = 64, .width = 768, .heads = 12, .layers = 12}, 4>;
 
 }  // namespace presets
