@@ -2,14 +2,14 @@
 # Installs the packages that inlay is built with, on Debian 12 and 13 (and on what derives from them). Installs only what is missing.
 #
 #   toolchains/setup.sh                          what the presets demo, test and bench need
-#   toolchains/setup.sh --ci                     also Clang, its sanitizers and fuzzer, clang-format
+#   toolchains/setup.sh --ci                     also Clang, its sanitizers and fuzzer, clang-format, valgrind, Python
 #   toolchains/setup.sh --cross aarch64 cortex-m also the cross compilers named, and the emulators that run their programs
 #   toolchains/setup.sh --peers                  also the libraries that the preset bench compares inlay with, those there are
 #   toolchains/setup.sh --list                   prints the packages of the groups asked for, and installs nothing
 set -euo pipefail
 
 base="g++ cmake ninja-build libxsimd-dev libtbb-dev catch2 libbenchmark-dev nlohmann-json3-dev libcli11-dev"
-ci="clang libclang-rt-dev clang-format"
+ci="clang libclang-rt-dev clang-format valgrind python3"
 aarch64="g++-aarch64-linux-gnu qemu-user"
 cortex_m="gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
 peers="python3 libopenblas-pthread-dev libblis-pthread-dev libeigen3-dev libdnnl-dev libxsmm-dev python3-torch"
