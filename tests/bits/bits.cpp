@@ -1,4 +1,4 @@
-// pinned: 4529d0081227a49e
+// pinned: fd129e4f1442747b
 // Fifty steps and 64 tokens of a small model with dropout, GELU by erf, layer normalisation and packed sequences.
 #include "bits/recipe.hpp"
 

@@ -1,4 +1,4 @@
-// pinned: f5743fa9973cee6a
+// pinned: 3abe764b93ced197
 // variants: O2
 // The first fifty of the two thousand steps in which character_gpt learns: its `nano` shape and its recipe, on our
 // text.
