@@ -19,7 +19,6 @@
 #include <fstream>
 #include <functional>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -31,6 +30,7 @@
 #include "models/presets.hpp"
 #include "support/format.hpp"
 #include "support/machine.hpp"
+#include "support/mapped.hpp"
 #include "support/picture.hpp"
 
 namespace {
@@ -39,24 +39,6 @@ using inlay::Recompute;
 
 constexpr double mebi = 1024.0 * 1024.0;
 constexpr double limit_of_nano = 40 * mebi;
-
-// Zeroed memory for one T, which the system maps when it is touched.
-template <class T>
-class Mapped {
- public:
-  Mapped() : bytes_(std::calloc(1, sizeof(T) + alignof(T)), &std::free) {
-    if (bytes_ == nullptr) throw std::bad_alloc{};
-    void* at = bytes_.get();
-    std::size_t space = sizeof(T) + alignof(T);
-    object_ = ::new (std::align(alignof(T), sizeof(T), at, space)) T;
-  }
-  T& operator*() const { return *object_; }
-  T* operator->() const { return object_; }
-
- private:
-  std::unique_ptr<void, decltype(&std::free)> bytes_;
-  T* object_ = nullptr;
-};
 
 struct Configuration {
   Recompute recompute;
@@ -94,7 +76,7 @@ Configuration configuration() {
   using Trainer = inlay::Trainer<typename P::Model, C>;
   static bench::Batches<2, P::batch, P::config.context> batches;
   batches.fill_randomly(P::config.vocabulary);
-  const auto trainer = std::make_shared<Mapped<Trainer>>();
+  const auto trainer = std::make_shared<bench::Mapped<Trainer>>();
   (*trainer)->initialize(inlay::Seed{1});
   const auto step = [trainer, turn = std::size_t{0}](std::size_t threads) mutable {
     const inlay::AdamW optimizer{.learning_rate = 1e-4F, .weight_decay = 0.1F, .clip_norm = 1.0F};

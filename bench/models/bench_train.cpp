@@ -18,12 +18,10 @@
 
 #include "models/batches.hpp"
 #include "models/presets.hpp"
+#include "support/mapped.hpp"
 #include "support/measure.hpp"
 
 namespace {
-
-template <class P>
-typename P::Trainer trainer;
 
 template <class P>
 bench::Batches<8, P::batch, P::config.context> batches;
@@ -49,13 +47,14 @@ void train(benchmark::State& state, Text text, const Executor& executor) {
     data.fill_with_names();
   else
     data.fill_randomly(P::config.vocabulary);
-  trainer<P>.initialize(inlay::Seed{1});
+  const bench::Mapped<typename P::Trainer> trainer;
+  trainer->initialize(inlay::Seed{1});
   std::size_t turn = 0;
   const double seconds = bench::fastest_call(
       state,
       [&] {
         const inlay::AdamW optimizer{.learning_rate = 1e-3F, .beta2 = 0.99F, .weight_decay = 0.1F, .clip_norm = 1.0F};
-        float loss = trainer<P>.step(data[turn++ % data.count], optimizer, executor).loss;
+        float loss = trainer->step(data[turn++ % data.count], optimizer, executor).loss;
         benchmark::DoNotOptimize(loss);
       },
       executor.max_workers(), text == Text::names ? data.count : 1);
@@ -96,6 +95,8 @@ void add_parallel([[maybe_unused]] const std::string& name, [[maybe_unused]] Tex
   add_parallel<presets::Mcu>("mcu", Text::random);
   add<presets::Nano>("nano", Text::random);
   add_parallel<presets::Nano>("nano", Text::random);
+  add<presets::Gpt2>("gpt2", Text::random);
+  add_parallel<presets::Gpt2>("gpt2", Text::random);
   return true;
 }();
 

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
     if (bench::measure_small(preset, seconds, report_table, &report)) continue;
     std::cerr << "bench_step_table: no preset or option " << preset << "\n"
               << "usage: bench_step_table [--detail] [--seconds N] [--json FILE] "
-                 "[micro16|micro32|micro64|mcu|nano ...]\n";
+                 "[micro16|micro32|micro64|mcu|nano|gpt2 ...]\n";
     return 2;
   }
   if (json == nullptr) return 0;

@@ -14,6 +14,7 @@
 #include "models/presets.hpp"
 #include "step_table/step_table.hpp"
 #include "support/machine.hpp"
+#include "support/mapped.hpp"
 
 namespace bench {
 
@@ -30,8 +31,6 @@ using StepTrace = inlay::Trace<Ticks>;
 
 enum class Text { random, names };
 
-template <class P>
-typename P::Trainer trainer;
 template <class P>
 Batches<8, P::batch, P::config.context> batches;
 
@@ -69,7 +68,8 @@ StepTable measure(const std::string& name, Text text, const Executor& executor, 
     data.fill_with_names();
   else
     data.fill_randomly(P::config.vocabulary);
-  trainer<P>.initialize(inlay::Seed{1});
+  const Mapped<Trainer> trainer;
+  trainer->initialize(inlay::Seed{1});
 
   static StepTrace trace;
   const inlay::Traced traced{executor, trace};
@@ -82,7 +82,7 @@ StepTable measure(const std::string& name, Text text, const Executor& executor, 
     const std::uint64_t first = Ticks::now();
     for (std::size_t i = 0; i < steps; ++i) {
       const inlay::AdamW optimizer{.learning_rate = 1e-3F, .beta2 = 0.99F, .weight_decay = 0.1F, .clip_norm = 1.0F};
-      loss = loss + trainer<P>.step(data[turn++ % data.count], optimizer, with).loss;
+      loss = loss + trainer->step(data[turn++ % data.count], optimizer, with).loss;
     }
     const std::uint64_t ticks = Ticks::now() - first;
     return Sample{wall_seconds() - begin, ticks, trace};
@@ -92,7 +92,7 @@ StepTable measure(const std::string& name, Text text, const Executor& executor, 
 
   std::vector<Sample> plain, with_spans;
   const double begin = wall_seconds();
-  while (plain.size() < 8 || wall_seconds() - begin < seconds) {
+  while (plain.size() < 4 || wall_seconds() - begin < seconds) {
     plain.push_back(sample(executor));
     with_spans.push_back(sample(traced));
   }

@@ -18,6 +18,8 @@ bool measure_small(const std::string& preset, double seconds, Done done, void* c
     run(presets::Mcu{});
   else if (preset == "nano")
     run(presets::Nano{});
+  else if (preset == "gpt2")
+    run(presets::Gpt2{});
   else
     return false;
   return true;
