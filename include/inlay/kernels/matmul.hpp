@@ -47,6 +47,10 @@ inline constexpr size_t panel_depth = simd::width == 1 ? 64 : 256;
 // Up to here B is read where it lies: for few rows, or where all of it stays in the first-level cache.
 inline constexpr size_t unpacked_rows = 16;
 inline constexpr size_t unpacked_floats = 4096;
+// From here on B is taken to come from beyond the second-level cache, and the panel that is packed next is fetched
+// while the one before it is used. For all sizes that cost small products 2 to 3 %; it gains 4 to 8 % at GPT-2's
+// shapes.
+inline constexpr size_t far_floats = 256 * 1024;
 // A block of A, most_rows x panel_depth, stays in the second-level cache while all panels of B pass by.
 inline constexpr size_t most_rows = 768;
 inline constexpr size_t panel_floats = panel_columns * panel_depth;
@@ -80,6 +84,9 @@ struct Block {
   bool accumulate;
   const float* bias;          // null, or one for each column
   size_t last = simd::width;  // columns of the last vector that C and the bias have
+  // What is packed next: the first blocks of a strip fetch it into the second-level cache, one column of vectors each.
+  const float* next = nullptr;
+  size_t next_stride = 0;
 };
 
 // Vector v of a register block begins this far into the operand.
@@ -102,7 +109,7 @@ INLAY_FORCE_INLINE void store_last(float* to, batch value, size_t count) {
 }
 
 // RowCount x Vectors accumulators in registers, for the whole depth.
-template <Form A, size_t RowCount, size_t Vectors>
+template <Form A, size_t RowCount, size_t Vectors, bool Fetches = false>
 INLAY_NO_INLINE void register_block(const Block& block) {
   constexpr size_t end = (Vectors - 1) * simd::width;  // where the last vector begins
   batch sum[RowCount][Vectors];
@@ -126,7 +133,13 @@ INLAY_NO_INLINE void register_block(const Block& block) {
   const size_t a_stride = block.a_stride;
   const size_t b_stride = block.b_stride;
   const size_t b_group = block.b_group;
+  const float* next = block.next;
+  const size_t next_stride = block.next_stride;
   for (size_t p = block.depth; p > 0; --p) {
+    if constexpr (Fetches) {
+      simd::prefetch(next);
+      next += next_stride;
+    }
     batch row[Vectors];
     INLAY_UNROLL
     for (size_t v = 0; v < Vectors; ++v) row[v] = simd::load(b + vector_offset(v, b_group));
@@ -161,8 +174,15 @@ INLAY_NO_INLINE void register_block(const Block& block) {
 template <Form A, size_t Vectors, size_t... Index>
 INLAY_FORCE_INLINE void run_strip_of(size_t rows, Block& strip, std::index_sequence<Index...>) {
   static constexpr void (*table[])(const Block&) = {register_block<A, Index + 1, Vectors>...};
+  size_t fetches = Vectors == block_vectors && strip.next != nullptr ? block_columns / 16 : 0;
   for_each_even_part<sizeof...(Index)>(rows, [&](size_t, size_t count) {
-    table[count - 1](strip);
+    if (fetches > 0 && count == sizeof...(Index)) {
+      register_block<A, sizeof...(Index), Vectors, Vectors == block_vectors>(strip);
+      strip.next += 16;
+      --fetches;
+    } else {
+      table[count - 1](strip);
+    }
     strip.a += A == Form::plain ? count * strip.a_stride : count;
     strip.c += count * strip.c_stride;
   });
@@ -270,6 +290,7 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
   }
   alignas(64) float packed[detail::panel_floats];
   const size_t groups = (n + detail::group - 1) / detail::group;
+  const bool far = B == Form::plain && k * b_stride >= detail::far_floats;
   const bool small = B == Form::plain && (m <= detail::unpacked_rows || k * b_stride <= detail::unpacked_floats);
   for (size_t row = 0; row < m; row += detail::most_rows) {
     const size_t rows = m - row < detail::most_rows ? m - row : detail::most_rows;
@@ -285,11 +306,14 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
         // Unpacked, B has no zeros behind its last column.
         const bool packs = !small || columns % simd::width != 0;
         if (packs) detail::pack<B>(depth, columns, right, b_stride, packed);
-        detail::run_panel<A>(rows, columns,
-                             {depth, A == Form::plain ? a + row * a_stride + p : a + p * a_stride + row, a_stride,
-                              packs ? packed : right, packs ? detail::group : b_stride,
-                              packs ? depth * detail::group : detail::group, c + row * c_stride + j, c_stride,
-                              store == Store::accumulate || p > 0, last && bias != nullptr ? bias + j : nullptr});
+        const float* next = nullptr;
+        if (packs && far) next = j + columns < n ? right + columns : last ? nullptr : b + (p + depth) * b_stride;
+        detail::run_panel<A>(
+            rows, columns,
+            {depth, A == Form::plain ? a + row * a_stride + p : a + p * a_stride + row, a_stride,
+             packs ? packed : right, packs ? detail::group : b_stride, packs ? depth * detail::group : detail::group,
+             c + row * c_stride + j, c_stride, store == Store::accumulate || p > 0,
+             last && bias != nullptr ? bias + j : nullptr, simd::width, next, b_stride});
       });
       p += depth;
     } while (p < k);

@@ -386,6 +386,13 @@ inline constexpr std::size_t width = batch::width;
 // Whether load_partial and store_partial cost what load and store do.
 inline constexpr bool free_masks = width == 16;
 
+// Begins to load a cache line into the second-level cache. Any address will do.
+INLAY_FORCE_INLINE void prefetch([[maybe_unused]] const float* address) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(address, 0, 2);
+#endif
+}
+
 INLAY_FORCE_INLINE batch load(const float* from) noexcept { return batch::load(from); }
 INLAY_FORCE_INLINE ibatch load(const std::int32_t* from) noexcept { return ibatch::load(from); }
 INLAY_FORCE_INLINE batch broadcast(float x) noexcept { return batch::broadcast(x); }
