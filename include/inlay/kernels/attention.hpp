@@ -17,8 +17,10 @@
 // Scores stand transposed, S^T[key][row], in tiles of 16 rows: a vector holds one key's scores of neighbouring rows, so
 // that maxima, sums and exponentials need no work across a vector, and 16 rows of any length fill one. A strip is a few
 // tiles side by side; it makes the sums over rows (dV, dK) long enough to pay for reading and writing their results.
-// The part of a strip that no row of a tile sees is not computed. Scratch is a few strips, rows x keys, so memory grows
-// linearly with the context. Saved for backward: each row's maximum and 1 / sum; the weights are computed again.
+// The part of a strip that no row of a tile sees is not computed. Forward keeps a strip's scores of all keys, so
+// scratch grows linearly with the context; backward takes the keys in blocks, with all rows for each, so that a block's
+// keys, values and their gradients stay in the cache. Saved for backward: each row's maximum and 1 / sum; the weights
+// are computed again.
 //
 // Arithmetic: every product is a chain of fused multiply-adds in ascending order (kernels/matmul.hpp); each row takes
 // one maximum and one sum in 16 lanes, lane = key mod 16, over its own keys. A row's result does not depend on the tile
@@ -65,6 +67,8 @@ namespace detail {
 inline constexpr size_t tile_rows = 16;
 inline constexpr size_t strip_tiles = 2;
 inline constexpr size_t strip_rows = strip_tiles * tile_rows;
+// Keys whose rows pass by together in backward.
+inline constexpr size_t block_keys = 256;
 // Below this many rows, those of a decoded token, a tile would be mostly empty.
 inline constexpr size_t least_tile_rows = 4;
 
@@ -81,9 +85,10 @@ constexpr size_t packed_keys_floats(size_t keys, size_t head_width) { return det
 constexpr size_t attention_floats(size_t keys, size_t head_width) {
   return detail::strip_rows * (head_width + detail::round_up_16(keys)) + detail::padded_floats(keys, head_width);
 }
-// What attend_backward needs: Q^T, dO^T, S^T, dP^T; padded keys, Q and dO.
+// What attend_backward needs: Q^T, dO^T; S^T, dP^T of a block of keys; padded keys, Q and dO.
 constexpr size_t attention_backward_floats(size_t keys, size_t head_width) {
-  return 2 * detail::strip_rows * (head_width + detail::round_up_16(keys)) + detail::padded_floats(keys, head_width) +
+  const size_t block = keys < detail::block_keys ? detail::round_up_16(keys) : detail::block_keys;
+  return 2 * detail::strip_rows * (head_width + block) + detail::padded_floats(block, head_width) +
          2 * detail::padded_floats(detail::strip_rows, head_width);
 }
 
@@ -124,17 +129,20 @@ inline void product(size_t rows, size_t head_width, size_t depth, const float* a
       {depth, a, a_stride, right.data, right.stride, right.group, c, c_stride, store == Store::accumulate, nullptr});
 }
 
-// Up to strip_tiles tiles of rows, and which keys they see.
+// Up to strip_tiles tiles of rows, and which of the keys [begin, end) they see.
 struct Strip {
   const AttentionShape& shape;
   size_t first;  // row
+  size_t begin, end;
   size_t rows;
   size_t tiles;
-  size_t stride;  // of S^T
+  size_t stride;  // of S^T, which begins at key `begin`
 
-  Strip(const AttentionShape& whole, size_t from)
+  Strip(const AttentionShape& whole, size_t from, size_t first_key, size_t end_key)
       : shape(whole),
         first(from),
+        begin(first_key),
+        end(end_key),
         rows(whole.rows - from < strip_rows ? whole.rows - from : strip_rows),
         tiles((rows + tile_rows - 1) / tile_rows),
         stride(tiles * tile_rows) {}
@@ -142,19 +150,22 @@ struct Strip {
   size_t rows_of(size_t tile) const {
     return rows - tile * tile_rows < tile_rows ? rows - tile * tile_rows : tile_rows;
   }
-  size_t visible(size_t tile) const { return shape.visible(first + tile * tile_rows + rows_of(tile)); }
-  // Keys that all rows of a tile see.
-  size_t seen_by_all(size_t tile) const { return shape.visible(first + tile * tile_rows + 1); }
+  // The end of the keys that some row of a tile sees, and of those that all of them do.
+  size_t visible(size_t tile) const { return within(shape.visible(first + tile * tile_rows + rows_of(tile))); }
+  size_t seen_by_all(size_t tile) const { return within(shape.visible(first + tile * tile_rows + 1)); }
 
   // f(first key, end, tile): keys that this tile and those behind it see, and those before it do not.
   template <class F>
   void for_each_region(F&& f) const {
-    for (size_t tile = 0, from = 0; tile < tiles; ++tile) {
-      const size_t end = visible(tile);
-      if (end > from) f(from, end, tile);
-      from = end;
+    for (size_t tile = 0, from = begin; tile < tiles; ++tile) {
+      const size_t to = visible(tile);
+      if (to > from) f(from, to, tile);
+      from = to;
     }
   }
+
+ private:
+  size_t within(size_t key) const { return key < begin ? begin : key < end ? key : end; }
 };
 
 // Products of left rows (keys or values, as rows or packed) with the transposed right ones, [group][head_width][16],
@@ -163,19 +174,19 @@ template <Form Left>
 inline void transposed_scores(const Strip& strip, const float* left, const float* right, float* scores) {
   const size_t head_width = strip.shape.head_width;
   const size_t left_stride = Left == Form::plain ? strip.shape.key_stride : group;
-  strip.for_each_region([&](size_t from, size_t end, size_t tile) {
+  strip.for_each_region([&](size_t from, size_t to, size_t tile) {
     const size_t columns = strip.stride - tile * tile_rows;
     const auto part = [&](size_t key, size_t count, const float* a) {
       run_panel<Left>(count, columns,
                       {head_width, a, left_stride, right + tile * tile_rows * head_width, group, group * head_width,
-                       scores + key * strip.stride + tile * tile_rows, strip.stride, false, nullptr});
+                       scores + (key - strip.begin) * strip.stride + tile * tile_rows, strip.stride, false, nullptr});
     };
     if constexpr (Left == Form::plain) {
-      part(from, end - from, left + from * left_stride);
+      part(from, to - from, left + from * left_stride);
     } else {
-      for (size_t key = from; key < end;) {
+      for (size_t key = from; key < to;) {
         const size_t rest = group - key % group;
-        const size_t count = end - key < rest ? end - key : rest;
+        const size_t count = to - key < rest ? to - key : rest;
         part(key, count, left + key / group * group * head_width + key % group);
         key += count;
       }
@@ -193,26 +204,31 @@ INLAY_FORCE_INLINE batch exponential(batch score, batch scale, batch greatest, s
   return simd::select(unseen, zero, simd::exp_nonpositive(simd::select(unseen, zero, score * scale - greatest)));
 }
 
-// f(key) for the keys that all rows of a tile see, then f(key, unseen) for the others, with the rows of vector `v` that
-// do not see it.
+// f(at) for the keys that all rows of a tile see, then f(at, unseen) for the others, with the rows of vector `v` that
+// do not see the key; `at` counts from the strip's first key.
 template <class F>
 INLAY_FORCE_INLINE void for_each_key(const Strip& strip, size_t tile, size_t v, F&& f) {
   static constexpr float index[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   const size_t keys = strip.visible(tile);
   const size_t seen = strip.shape.causal ? strip.seen_by_all(tile) : keys;
-  for (size_t key = 0; key < seen; ++key) f(key);
+  for (size_t key = strip.begin; key < seen; ++key) f(key - strip.begin);
+  // Row i of the tile sees the keys before first_unseen + i.
+  const size_t first_unseen = strip.shape.visible(strip.first + tile * tile_rows + 1);
   for (size_t key = seen; key < keys; ++key)
-    f(key, simd::less(simd::load(index + v * simd::width), simd::broadcast(static_cast<float>(key - seen + 1))));
+    f(key - strip.begin,
+      simd::less(simd::load(index + v * simd::width), simd::broadcast(static_cast<float>(key - first_unseen + 1))));
 }
 
-// Multiplies the weights of one row, `stride` apart, by 0 or 1 / (1 - rate).
-inline void drop(const AttentionDropout& dropout, std::uint64_t row, size_t keys, float* weights, size_t stride) {
+// Multiplies the weights of one row and keys [begin, end), `stride` apart, by 0 or 1 / (1 - rate); begin is a multiple
+// of 4.
+inline void drop(const AttentionDropout& dropout, std::uint64_t row, size_t begin, size_t end, float* weights,
+                 size_t stride) {
   const float keep = 1.0f / (1.0f - dropout.rate);
-  for (size_t j = 0; j < keys; j += 4) {
+  for (size_t j = begin; j < end; j += 4) {
     const RandomWords words =
         random_words(dropout.key, dropout.stream, dropout.first_row + row, static_cast<std::uint32_t>(j / 4));
-    for (size_t i = 0; i < 4 && j + i < keys; ++i) {
-      float& weight = weights[(j + i) * stride];
+    for (size_t i = 0; i < 4 && j + i < end; ++i) {
+      float& weight = weights[(j + i - begin) * stride];
       weight = uniform(words.word[i]) < dropout.rate ? 0.0f : weight * keep;
     }
   }
@@ -271,7 +287,7 @@ inline void attend_strips(const AttentionShape& shape, const float* query, const
   float* padded = scores + strip_rows * round_up_16(shape.keys);
   const Right values = right_operand(shape.keys, shape.head_width, value, shape.key_stride, padded);
   for (size_t first = 0; first < shape.rows; first += strip_rows) {
-    const Strip strip(shape, first);
+    const Strip strip(shape, first, 0, shape.keys);
     pack<Form::transposed>(shape.head_width, strip.rows, query + first * shape.stride, shape.stride, transposed_query);
     transposed_scores<Keys>(strip, key, transposed_query, scores);
     for (size_t tile = 0; tile < strip.tiles; ++tile) {
@@ -285,7 +301,8 @@ inline void attend_strips(const AttentionShape& shape, const float* query, const
         copy(rows, number.inverse, row_scale + row);
       }
       if (dropout.active())
-        for (size_t i = 0; i < rows; ++i) drop(dropout, row + i, shape.visible(row + i + 1), weights + i, strip.stride);
+        for (size_t i = 0; i < rows; ++i)
+          drop(dropout, row + i, 0, shape.visible(row + i + 1), weights + i, strip.stride);
       float* const out = output + row * shape.stride;
       product<Form::transposed>(rows, shape.head_width, strip.visible(tile), weights, strip.stride, values, out,
                                 shape.stride, Store::assign);
@@ -343,20 +360,20 @@ inline void dropped_score_gradients(const Strip& strip, size_t tile, float* weig
                                     const RowGradients& row, const AttentionDropout& dropout) {
   const size_t first = strip.first + tile * tile_rows;
   for (size_t i = 0; i < strip.rows_of(tile); ++i) {
-    const size_t keys = strip.shape.visible(first + i + 1);
+    const size_t seen = strip.shape.visible(first + i + 1);
+    const size_t end = seen < strip.end ? seen : strip.end;
     float* const p = weights + i;
     float* const dp = dweights + i;
-    const float inverse = row.inverse[i];
-    for (size_t key = 0; key < strip.visible(tile); ++key) {
-      const size_t at = key * strip.stride;
-      p[at] = key < keys ? simd::exp_nonpositive(p[at] * strip.shape.scale - row.maximum[i]) * inverse : 0.0f;
+    for (size_t key = strip.begin; key < strip.visible(tile); ++key) {
+      float& weight = p[(key - strip.begin) * strip.stride];
+      weight = key < end ? simd::exp_nonpositive(weight * strip.shape.scale - row.maximum[i]) * row.inverse[i] : 0.0f;
     }
-    drop(dropout, first + i, keys, dp, strip.stride);
-    for (size_t key = 0; key < strip.visible(tile); ++key) {
-      const size_t at = key * strip.stride;
-      dp[at] = key < keys ? p[at] * (dp[at] - row.dot[i]) * strip.shape.scale : 0.0f;
+    drop(dropout, first + i, strip.begin, end, dp, strip.stride);
+    for (size_t key = strip.begin; key < strip.visible(tile); ++key) {
+      const size_t at = (key - strip.begin) * strip.stride;
+      dp[at] = key < end ? p[at] * (dp[at] - row.dot[i]) * strip.shape.scale : 0.0f;
     }
-    drop(dropout, first + i, keys, p, strip.stride);
+    drop(dropout, first + i, strip.begin, end, p, strip.stride);
   }
 }
 
@@ -393,53 +410,63 @@ INLAY_NO_INLINE inline void attend_backward(const AttentionShape& shape, const f
                                             float* scratch) noexcept {
   using detail::product, detail::strip_rows, detail::tile_rows;
   const size_t head_width = shape.head_width;
+  const size_t most_keys = shape.keys < detail::block_keys ? detail::round_up_16(shape.keys) : detail::block_keys;
   float* const transposed_query = scratch;
   float* const transposed_doutput = transposed_query + strip_rows * head_width;
   float* const scores = transposed_doutput + strip_rows * head_width;
-  float* const dscores = scores + strip_rows * detail::round_up_16(shape.keys);
-  float* padded = dscores + strip_rows * detail::round_up_16(shape.keys);
-  const detail::Right keys = detail::right_operand(shape.keys, head_width, key, shape.key_stride, padded);
-  for (size_t first = 0; first < shape.rows; first += strip_rows) {
-    const detail::Strip strip(shape, first);
-    const float* const q = query + first * shape.stride;
-    const float* const d_out = doutput + first * shape.stride;
-    detail::pack<Form::transposed>(head_width, strip.rows, q, shape.stride, transposed_query);
-    detail::pack<Form::transposed>(head_width, strip.rows, d_out, shape.stride, transposed_doutput);
-    detail::transposed_scores<Form::plain>(strip, key, transposed_query, scores);
-    detail::transposed_scores<Form::plain>(strip, value, transposed_doutput, dscores);
-    for (size_t tile = 0; tile < strip.tiles; ++tile) {
-      const size_t row = first + tile * tile_rows;
-      const size_t rows = strip.rows_of(tile);
-      float* const weights = scores + tile * tile_rows;
-      float* const dweights = dscores + tile * tile_rows;
-      detail::RowGradients number{};
-      copy(rows, row_maximum + row, number.maximum);
-      copy(rows, row_scale + row, number.inverse);
-      for (size_t i = 0; i < rows; ++i) {
-        const float* const o = output + (row + i) * shape.stride;
-        const float* const g = doutput + (row + i) * shape.stride;
-        number.dot[i] = sum(head_width, [&](auto at) { return at.load(o) * at.load(g); });
+  float* const dscores = scores + strip_rows * most_keys;
+  float* const operands = dscores + strip_rows * most_keys;
+  for (size_t begin = 0; begin < shape.keys; begin += most_keys) {
+    const size_t end = shape.keys - begin < most_keys ? shape.keys : begin + most_keys;
+    float* padded = operands;
+    const detail::Right keys =
+        detail::right_operand(end - begin, head_width, key + begin * shape.key_stride, shape.key_stride, padded);
+    // The first rows of a causal call see nothing of a later block.
+    const size_t unseeing = shape.causal && begin > shape.start ? begin - shape.start : 0;
+    for (size_t first = unseeing / strip_rows * strip_rows; first < shape.rows; first += strip_rows) {
+      const detail::Strip strip(shape, first, begin, end);
+      const float* const q = query + first * shape.stride;
+      const float* const d_out = doutput + first * shape.stride;
+      detail::pack<Form::transposed>(head_width, strip.rows, q, shape.stride, transposed_query);
+      detail::pack<Form::transposed>(head_width, strip.rows, d_out, shape.stride, transposed_doutput);
+      detail::transposed_scores<Form::plain>(strip, key, transposed_query, scores);
+      detail::transposed_scores<Form::plain>(strip, value, transposed_doutput, dscores);
+      for (size_t tile = 0; tile < strip.tiles; ++tile) {
+        if (strip.visible(tile) == begin) continue;
+        const size_t row = first + tile * tile_rows;
+        const size_t rows = strip.rows_of(tile);
+        float* const weights = scores + tile * tile_rows;
+        float* const dweights = dscores + tile * tile_rows;
+        detail::RowGradients number{};
+        copy(rows, row_maximum + row, number.maximum);
+        copy(rows, row_scale + row, number.inverse);
+        for (size_t i = 0; i < rows; ++i) {
+          const float* const o = output + (row + i) * shape.stride;
+          const float* const g = doutput + (row + i) * shape.stride;
+          number.dot[i] = sum(head_width, [&](auto at) { return at.load(o) * at.load(g); });
+        }
+        if (dropout.active())
+          detail::dropped_score_gradients(strip, tile, weights, dweights, number, dropout);
+        else
+          detail::score_gradients(strip, tile, weights, dweights, number);
+        product<Form::transposed>(rows, head_width, strip.visible(tile) - begin, dweights, strip.stride, keys,
+                                  gradients.query + row * shape.stride, shape.stride,
+                                  begin == 0 ? Store::assign : Store::accumulate);
       }
-      if (dropout.active())
-        detail::dropped_score_gradients(strip, tile, weights, dweights, number, dropout);
-      else
-        detail::score_gradients(strip, tile, weights, dweights, number);
-      product<Form::transposed>(rows, head_width, strip.visible(tile), dweights, strip.stride, keys,
-                                gradients.query + row * shape.stride, shape.stride, Store::assign);
+      float* free = padded;
+      const detail::Right queries = detail::right_operand(strip.rows, head_width, q, shape.stride, free);
+      const detail::Right doutputs = detail::right_operand(strip.rows, head_width, d_out, shape.stride, free);
+      strip.for_each_region([&](size_t from, size_t to, size_t tile) {
+        const size_t skipped = tile * tile_rows;  // rows that see none of these keys
+        const auto add = [&](const float* a, const detail::Right& right, float* sum) {
+          product<Form::plain>(to - from, head_width, strip.rows - skipped, a + (from - begin) * strip.stride + skipped,
+                               strip.stride, {right.data + skipped * right.stride, right.stride, right.group},
+                               sum + from * shape.key_stride, shape.key_stride, Store::accumulate);
+        };
+        add(scores, doutputs, gradients.value);
+        add(dscores, queries, gradients.key);
+      });
     }
-    float* free = padded;
-    const detail::Right queries = detail::right_operand(strip.rows, head_width, q, shape.stride, free);
-    const detail::Right doutputs = detail::right_operand(strip.rows, head_width, d_out, shape.stride, free);
-    strip.for_each_region([&](size_t from, size_t end, size_t tile) {
-      const size_t skipped = tile * tile_rows;  // rows that see none of these keys
-      const auto add = [&](const float* a, const detail::Right& right, float* to) {
-        product<Form::plain>(end - from, head_width, strip.rows - skipped, a + from * strip.stride + skipped,
-                             strip.stride, {right.data + skipped * right.stride, right.stride, right.group},
-                             to + from * shape.key_stride, shape.key_stride, Store::accumulate);
-      };
-      add(scores, doutputs, gradients.value);
-      add(dscores, queries, gradients.key);
-    });
   }
 }
 
