@@ -38,6 +38,7 @@ void measure(benchmark::State& state, std::size_t streams, std::size_t bytes, Pa
     });
     fastest = std::min(fastest, (last - begin) / static_cast<double>(intervals.size() - before));
   }
+  if (intervals.empty()) return;
   std::sort(intervals.begin(), intervals.end());
   const auto percentile = [&](std::size_t percent) { return intervals[(intervals.size() - 1) * percent / 100] * 1e6; };
   bench::count_bytes(state, static_cast<double>(bytes), fastest, bytes);
@@ -53,6 +54,10 @@ using Parameters = bench::Mapped<inlay::ParametersOf<Model>>;
 template <class Model, class Executor>
 void one_stream(benchmark::State& state, const inlay::Sampling& sampling, const Executor& executor) {
   using Generator = inlay::Generator<Model, inlay::GeneratorConfig{.workers = 2}>;
+  if (bench::available_bytes() < 1.2 * static_cast<double>(sizeof(inlay::ParametersOf<Model>))) {
+    state.SkipWithError("too little memory is free");
+    return;
+  }
   const Parameters<Model> parameters;
   inlay::initialize<Model>(*parameters, inlay::Seed{1});
   const auto generator = std::make_unique<Generator>(*parameters);
@@ -85,6 +90,10 @@ struct Streaming {
 template <class Model, std::size_t Streams>
 void streams(benchmark::State& state) {
   using S = Streaming<Model, Streams>;
+  if (bench::available_bytes() < 1.2 * static_cast<double>(sizeof(inlay::ParametersOf<Model>))) {
+    state.SkipWithError("too little memory is free");
+    return;
+  }
   const Parameters<Model> parameters;
   inlay::initialize<Model>(*parameters, inlay::Seed{1});
   const bench::Mapped<S> streaming;

@@ -166,7 +166,6 @@ void add_nano(std::vector<Configuration>& to) {
   add.template operator()<1, 768, 0>();
   add.template operator()<2, 64, 0>();
   add.template operator()<2, 128, 0>();
-  add.template operator()<2, 192, 0>();
   add.template operator()<2, 384, 0>();
   add.template operator()<4, 64, 2>();
   add.template operator()<4, 192, 2>();
@@ -193,24 +192,14 @@ void measure_nano() {
   draw(configurations);
 }
 
-// Bytes that can be used without pushing others out; 0 where the system does not tell.
-double available_bytes() {
-  std::ifstream file("/proc/meminfo");
-  std::string word;
-  double kibibytes = 0;
-  while (file >> word)
-    if (word == "MemAvailable:") file >> kibibytes;
-  return kibibytes * 1024;
-}
-
 template <Recompute R>
 void add_gpt2(std::vector<Configuration>& to) {
   using P = presets::Gpt2;
   constexpr inlay::TrainerConfig config{.batch = P::batch, .recompute = R};
   constexpr std::size_t bytes = sizeof(inlay::Trainer<P::Model, config>);
-  if (available_bytes() < 1.2 * bytes) {
+  if (bench::available_bytes() < 1.2 * bytes) {
     std::printf("gpt2 with recompute %s is left out: its trainer has %.0f MiB, and %.0f MiB of memory are available\n",
-                name_of(R), bytes / mebi, available_bytes() / mebi);
+                name_of(R), bytes / mebi, bench::available_bytes() / mebi);
     return;
   }
   Configuration c = configuration<P, config>();

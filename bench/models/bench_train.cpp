@@ -47,6 +47,10 @@ void train(benchmark::State& state, Text text, const Executor& executor) {
     data.fill_with_names();
   else
     data.fill_randomly(P::config.vocabulary);
+  if (bench::available_bytes() < 1.2 * static_cast<double>(sizeof(typename P::Trainer))) {
+    state.SkipWithError("too little memory is free");
+    return;
+  }
   const bench::Mapped<typename P::Trainer> trainer;
   trainer->initialize(inlay::Seed{1});
   std::size_t turn = 0;

@@ -148,13 +148,17 @@ def one_preset(programs, preset, seconds, laps, pytorch, missing):
             side = start(name, command, environment)
             if side is None:
                 continue
-            running.append(side)
             if side.hello["name"] != name:
-                raise Failure(f"{name} came up as {side.hello['name']}")
+                side.end()
+                skip(missing, f"{name}, {preset}", f"it came up as {side.hello['name']}")
+                continue
+            running.append(side)
             different = [key for key in ("layers", "heads", "width", "context", "batch", "vocabulary")
                          if side.hello.get(key, own.hello[key]) != own.hello[key]]
             if different:
-                raise Failure(f"{name} has another {' and '.join(different)} than inlay's preset {preset}")
+                running.remove(side)
+                side.end()
+                skip(missing, f"{name}, {preset}", f"it has another {' and '.join(different)} than inlay's preset")
         return take_turns(running, preset, seconds, laps, missing)
     finally:
         for side in running:

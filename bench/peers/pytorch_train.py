@@ -120,8 +120,8 @@ def mapped_libraries():
 def blas():
     """The library that this process multiplies with: Debian's PyTorch calls libblas.so.3, which several provide."""
     files = mapped_libraries()
-    chosen = [file for file in files if "/libblas.so" in file] or files
-    for part, name in (("blis", "BLIS"), ("openblas", "OpenBLAS"), ("mkl_", "MKL"), ("libblas", "reference BLAS")):
+    chosen = [file for file in files if "/libblas.so" in file]
+    for part, name in (("blis", "BLIS"), ("openblas", "OpenBLAS"), ("libblas", "reference BLAS")):
         if any(part in file for file in chosen):
             return name
     return "its own BLAS"

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <fstream>
+#include <limits>
 #include <map>
+#include <string>
 
 #include "support/peak.hpp"
 
@@ -87,6 +90,17 @@ double read_bandwidth(std::size_t bytes) {
   static std::map<std::size_t, Measured> bandwidths;
   const std::size_t floats = std::clamp(bytes / sizeof(float) / strip * strip, strip, largest);
   return bandwidths[floats].value([&] { return measure_bandwidth(floats); });
+}
+
+double available_bytes() {
+  double bytes = std::numeric_limits<double>::max();
+  std::ifstream system("/proc/meminfo");
+  for (std::string word; system >> word;)
+    if (double kibibytes = 0; word == "MemAvailable:" && system >> kibibytes) bytes = kibibytes * 1024;
+  double limit = 0, used = 0;  // "max" is no number
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit && std::ifstream("/sys/fs/cgroup/memory.current") >> used)
+    bytes = std::min(bytes, limit - used);
+  return bytes;
 }
 
 }  // namespace bench

@@ -20,6 +20,10 @@ double fresh_peak_operations_per_second(std::size_t threads = 1);
 // Bytes a second that one thread reads from a working set of `bytes`: of the cache that holds it, or of the memory.
 double read_bandwidth(std::size_t bytes);
 
+// Bytes of memory that can be used without pushing others out, as far as the system and its control group tell; else as
+// many as a double holds.
+double available_bytes();
+
 // The largest working set that is measured; a larger one counts as this.
 inline constexpr std::size_t largest_working_set = std::size_t{256} << 20;
 

@@ -15,7 +15,7 @@ class Mapped {
     if (bytes_ == nullptr) throw std::bad_alloc{};
     void* at = bytes_.get();
     std::size_t space = sizeof(T) + alignof(T);
-    object_ = ::new (std::align(alignof(T), sizeof(T), at, space)) T;
+    object_ = static_cast<T*>(std::align(alignof(T), sizeof(T), at, space));  // T is trivial, and zeros are its state
   }
   T& operator*() const { return *object_; }
   T* operator->() const { return object_; }

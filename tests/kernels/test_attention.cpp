@@ -193,6 +193,18 @@ TEST_CASE("attention: a row has the same bits in any tile and any call", "[atten
   }
 }
 
+TEST_CASE("attention: a sequence without new rows is left alone", "[attention]") {
+  const Head head(shape_of(3, 17, 16, true), 5);
+  std::vector<float> scratch(kernels::attention_floats(20, 16)), keys(kernels::packed_keys_floats(20, 16));
+  float output = Guarded::sentinel;
+  AttentionShape shape = head.shape;
+  shape.rows = 0;
+  kernels::attend_cached(shape, head.query.data(), keys.data(), head.value.data(), &output, scratch.data());
+  kernels::attend(shape, head.query.data(), head.key.data(), head.value.data(), &output, nullptr, nullptr, {},
+                  scratch.data());
+  CHECK(output == Guarded::sentinel);
+}
+
 TEST_CASE("attention: the worked example of two keys", "[attention]") {
   // q.k1 = 112 and q.k2 = 96 at a width of 64: 14 and 12 after the scaling, weights 0.88 and 0.12.
   const AttentionShape shape{1, 2, 0, 64, 64, 64, 0.125f, false};

@@ -20,7 +20,7 @@ struct Sizes {
   std::size_t m, n, k;
 };
 struct Memory {
-  Guarded a{1 << 16}, b{1 << 17}, c{1 << 14}, bias{256};
+  Guarded a{1 << 18}, b{1 << 19}, c{1 << 16}, bias{1 << 10};
 };
 Memory& memory() {
   static Memory instance;
@@ -115,6 +115,17 @@ TEST_CASE("matmul: strides much wider than the rows", "[matmul]") {
   for (const std::size_t m : numbers::sizes({1, 2, 6, 17}))
     for (const std::size_t n : numbers::sizes({1, 15, 16, 32, 35}))
       check_all_forms({m, n, 9}, 61, Kind::accumulate_with_bias);
+}
+
+TEST_CASE("matmul: operands beyond the cache, for few rows and for many, and blocks of many rows", "[matmul]") {
+  if (sizeof(void*) == 4) return;  // a microcontroller has no such operands, and its emulator no time for them
+  const std::size_t floats = kernels::detail::far_floats;
+  std::size_t turn = 0;
+  for (const std::size_t m : numbers::sizes({1, 3, 8, 16, 17, 41}))
+    for (const std::size_t n : numbers::sizes({900, 1024}))
+      check_all_forms({m, n, floats / n + 5}, 0, static_cast<Kind>(turn++ % 4));
+  check_all_forms({kernels::detail::most_rows + 5, 49, kernels::detail::panel_depth + 3}, 1,
+                  Kind::accumulate_with_bias);
 }
 
 TEST_CASE("matmul: infinities and NaN reach the elements that they belong to, and no other", "[matmul]") {

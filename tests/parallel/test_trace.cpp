@@ -41,7 +41,7 @@ std::map<Key, inlay::SpanTotals> totals_of(const Trace& trace) {
 static_assert(std::is_empty_v<inlay::Span<inlay::Serial>> && std::is_empty_v<inlay::Span<ThreadPool>>);
 static_assert(std::is_trivially_destructible_v<inlay::Span<inlay::Serial>>);
 static_assert(std::is_same_v<inlay::detail::Held<ThreadPool>::type, const ThreadPool&>);
-static_assert(std::is_same_v<decltype(inlay::executor_in_lane(std::declval<ThreadPool&>(), 0)), inlay::Serial>);
+static_assert(std::is_same_v<decltype(inlay::executor_in_lane<1>(std::declval<ThreadPool&>(), 0)), inlay::Serial>);
 
 // What is traced takes the same way through the drivers as what is not.
 static_assert(inlay::Executor<TracedSerial> && inlay::Executor<TracedPool>);
@@ -99,7 +99,7 @@ TEST_CASE("An executor knows its place in the model, and its lane") {
   const auto part = inlay::executor_at(inlay::executor_at(executor, "blocks"), "query");
   { const inlay::Span one(part, "kernel"); }
   { const inlay::Span same(inlay::executor_at(part, nullptr), "kernel"); }
-  const auto lane = inlay::executor_in_lane(executor, 1);
+  const auto lane = inlay::executor_in_lane<2>(executor, 1);
   static_assert(std::is_same_v<decltype(lane), const TracedSerial>);
   { const inlay::Span other(lane, "kernel"); }
   auto all = totals_of(trace);

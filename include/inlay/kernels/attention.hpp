@@ -270,11 +270,14 @@ inline void exponentials(const Strip& strip, size_t tile, float* scores, RowNumb
   }
 }
 
+// Adding +0 makes a -0 one: a chain that went on over keys with weight 0 ends in +0, one that stopped before them may
+// not.
 inline void scale_rows(size_t rows, size_t head_width, const float* factors, float* output, size_t stride) {
   for (size_t i = 0; i < rows; ++i) {
     const batch factor = simd::broadcast(factors[i]);
     float* const row = output + i * stride;
-    for_each_vector(head_width, [&](auto at) { at.store(row, at.load(row) * factor); });
+    for_each_vector(head_width,
+                    [&](auto at) { at.store(row, simd::fma(at.load(row), factor, simd::broadcast(0.0f))); });
   }
 }
 
@@ -347,9 +350,12 @@ inline void score_gradients(const Strip& strip, size_t tile, float* weights, flo
     for_each_key(strip, tile, v, [&](size_t key, auto... unseen) {
       float* const p = weights + key * strip.stride + lane;
       float* const dp = dweights + key * strip.stride + lane;
-      const batch weight = exponential(simd::load(p), scale, greatest, unseen...) * inverse;
+      batch weight = exponential(simd::load(p), scale, greatest, unseen...) * inverse;
       batch gradient = weight * (simd::load(dp) - dot) * scale;
-      if constexpr (sizeof...(unseen) > 0) gradient = simd::select(unseen..., simd::broadcast(0.0f), gradient);
+      if constexpr (sizeof...(unseen) > 0) {
+        weight = simd::select(unseen..., simd::broadcast(0.0f), weight);
+        gradient = simd::select(unseen..., simd::broadcast(0.0f), gradient);
+      }
       simd::store(p, weight);
       simd::store(dp, gradient);
     });
@@ -384,12 +390,14 @@ inline void dropped_score_gradients(const Strip& strip, size_t tile, float* weig
 INLAY_NO_INLINE inline void attend(const AttentionShape& shape, const float* query, const float* key,
                                    const float* value, float* output, float* row_maximum, float* row_scale,
                                    const AttentionDropout& dropout, float* scratch) noexcept {
+  INLAY_ASSERT(shape.keys > 0 || shape.rows == 0);
   detail::attend_strips<Form::plain>(shape, query, key, value, output, row_maximum, row_scale, dropout, scratch);
 }
 
 // The same O from packed keys.
 INLAY_NO_INLINE inline void attend_cached(const AttentionShape& shape, const float* query, const float* packed_keys,
                                           const float* value, float* output, float* scratch) noexcept {
+  INLAY_ASSERT(shape.keys > 0 || shape.rows == 0);
   if (shape.rows < detail::least_tile_rows)
     detail::attend_rows(shape, query, packed_keys, value, output, scratch);
   else
@@ -408,6 +416,7 @@ INLAY_NO_INLINE inline void attend_backward(const AttentionShape& shape, const f
                                             const float* row_maximum, const float* row_scale,
                                             const AttentionGradients& gradients, const AttentionDropout& dropout,
                                             float* scratch) noexcept {
+  INLAY_ASSERT(shape.keys > 0 || shape.rows == 0);
   using detail::product, detail::strip_rows, detail::tile_rows;
   const size_t head_width = shape.head_width;
   const size_t most_keys = shape.keys < detail::block_keys ? detail::round_up_16(shape.keys) : detail::block_keys;

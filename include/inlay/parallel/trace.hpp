@@ -86,7 +86,8 @@ class TraceLane {
 
 }  // namespace detail
 
-// Room for `Lanes` lanes beside the calling thread, each with `Places` modules and kernels.
+// One trace for one Trainer or Generator at a time. Room for `Lanes` lanes beside the calling thread, each with
+// `Places` modules and kernels.
 template <class Clock, size_t Lanes = 8, size_t Places = 192>
 class Trace {
  public:
@@ -170,13 +171,14 @@ Traced<E, T> executor_at(const Traced<E, T>& executor, const char* name) {
   return name == nullptr ? executor : executor.at(name);
 }
 
-// The executor for a pass that runs in a lane of for_each_in_lanes, on one thread.
-template <class E>
+// The executor for a pass that runs in one of `Lanes` lanes of for_each_in_lanes, on one thread.
+template <size_t Lanes, class E>
 INLAY_FORCE_INLINE Serial executor_in_lane(const E&, size_t) {
   return {};
 }
-template <class E, class T>
+template <size_t Lanes, class E, class T>
 Traced<Serial, T> executor_in_lane(const Traced<E, T>& executor, size_t lane) {
+  static_assert(Lanes < T::lanes, "inlay: this trace has fewer lanes than the trainer has workers; give it as many");
   return executor.in_lane(lane);
 }
 

@@ -387,9 +387,9 @@ inline constexpr std::size_t width = batch::width;
 inline constexpr bool free_masks = width == 16;
 
 // Begins to load a cache line into the second-level cache. Any address will do.
-INLAY_FORCE_INLINE void prefetch([[maybe_unused]] const float* address) noexcept {
+INLAY_FORCE_INLINE void prefetch([[maybe_unused]] std::uintptr_t address) noexcept {
 #if defined(__GNUC__) || defined(__clang__)
-  __builtin_prefetch(address, 0, 2);
+  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 2);
 #endif
 }
 

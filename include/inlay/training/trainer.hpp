@@ -29,7 +29,7 @@ namespace inlay::inline INLAY_ABI {
 
 struct TrainerConfig {
   size_t batch;              // sequences of a usual batch; a batch may have more or fewer
-  size_t slices = 0;         // 0: chosen from the shape
+  size_t slices = 0;         // 0: two, or one for large models; a small model uses as many cores as slices
   size_t rows_per_pass = 0;  // 0: chosen from the shape; at least the context
   size_t workers = 0;        // 0: chosen from the shape
   size_t moments = 2;        // copies of the parameters that the optimizer needs
@@ -241,7 +241,7 @@ class Trainer {
     };
     if constexpr (slices_in_parallel)
       for_each_in_lanes(executor, slices, workers,
-                        [&](size_t s, size_t lane) { slice(s, lane, executor_in_lane(executor, lane)); });
+                        [&](size_t s, size_t lane) { slice(s, lane, executor_in_lane<workers>(executor, lane)); });
     else
       slice(0, 0, executor);
   }
