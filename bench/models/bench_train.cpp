@@ -28,18 +28,6 @@ bench::Batches<8, P::batch, P::config.context> batches;
 
 enum class Text { random, names };
 
-template <class P>
-double operations_of_matrices() {
-  constexpr auto width = static_cast<double>(P::config.width);
-  return 6 * (12 * static_cast<double>(P::config.layers) * width * width +
-              static_cast<double>(P::config.vocabulary) * width);
-}
-// For each pair of a row and a key.
-template <class P>
-double operations_of_attention() {
-  return 12 * static_cast<double>(P::config.layers * P::config.width);
-}
-
 template <class P, class Executor>
 void train(benchmark::State& state, Text text, const Executor& executor) {
   auto& data = batches<P>;
@@ -64,12 +52,10 @@ void train(benchmark::State& state, Text text, const Executor& executor) {
       executor.max_workers(), text == Text::names ? data.count : 1);
   const double rows = static_cast<double>(data.rows()) / static_cast<double>(data.count);
   const double keys = static_cast<double>(data.attended_keys()) / static_cast<double>(data.rows());
-  const double matrices = operations_of_matrices<P>();
   const auto context = static_cast<double>(P::config.context);
-  bench::count_operations(state, rows * (matrices + keys * operations_of_attention<P>()), seconds,
-                          executor.max_workers());
+  bench::count_operations(state, rows * presets::operations_per_row(P::config, keys), seconds, executor.max_workers());
   state.counters["executed"] = state.counters["GFLOP/s"];
-  state.counters["GFLOP/s"] = rows * (matrices + context * operations_of_attention<P>()) / seconds * 1e-9;
+  state.counters["GFLOP/s"] = rows * presets::operations_per_row(P::config, context) / seconds * 1e-9;
   state.counters["tokens/s"] = rows / seconds;
   state.counters["us/step"] = seconds * 1e6;
 }

@@ -6,9 +6,8 @@
 
 #include <inlay/inlay.hpp>
 
-#include <sys/mman.h>
-
 #include <new>
+#include <optional>
 #include <string_view>
 
 #ifdef INLAY_WITH_TBB
@@ -18,6 +17,7 @@
 #include "models/batches.hpp"
 #include "models/presets.hpp"
 #include "support/machine.hpp"
+#include "support/mapped.hpp"
 #include "turns.h"
 
 namespace {
@@ -34,11 +34,13 @@ class Training {
   using Data = bench::Batches<8, P::batch, P::config.context>;
 
   static bool begin() {
-    trainer_ = map<Trainer>();
-    data_ = map<Data>();
-    if (trainer_ == nullptr || data_ == nullptr) return false;
-    data_->fill_randomly(P::config.vocabulary);
-    trainer_->initialize(inlay::Seed{1});
+    try {
+      trainer_.emplace();
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    data_.fill_randomly(P::config.vocabulary);
+    (*trainer_)->initialize(inlay::Seed{1});
     return true;
   }
 
@@ -52,29 +54,19 @@ class Training {
 
   // By the count of bench_train: without the keys that are masked, which an average row sees (context + 1) / 2 of.
   static double operations() {
-    constexpr auto width = static_cast<double>(P::config.width), layers = static_cast<double>(P::config.layers);
     constexpr auto keys = static_cast<double>(P::config.context + 1) / 2;
-    constexpr auto tokens = static_cast<double>(P::batch * P::config.context);
-    return tokens * (6 * (12 * layers * width * width + static_cast<double>(P::config.vocabulary) * width) +
-                     12 * layers * width * keys);
+    return static_cast<double>(P::batch * P::config.context) * presets::operations_per_row(P::config, keys);
   }
 
  private:
-  template <class T>
-  static T* map() {
-    void* const memory =
-        mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory == MAP_FAILED ? nullptr : new (memory) T;
-  }
-
   template <class Executor>
   static void step_with(const Executor& executor) {
     const inlay::AdamW optimizer{.learning_rate = 1e-3F, .beta2 = 0.99F, .weight_decay = 0.1F, .clip_norm = 1.0F};
-    loss = trainer_->step((*data_)[turn_++ % Data::count], optimizer, executor).loss;
+    loss = (*trainer_)->step(data_[turn_++ % Data::count], optimizer, executor).loss;
   }
 
-  static inline Trainer* trainer_;
-  static inline Data* data_;
+  static inline std::optional<bench::Mapped<Trainer>> trainer_;
+  static inline Data data_;
   static inline std::size_t turn_ = 0;
 };
 
@@ -95,10 +87,8 @@ class Decoding {
   }
   // Each matrix once for each token, and two multiply-adds for each key and channel.
   static double operations() {
-    constexpr auto width = static_cast<double>(Model::width), layers = static_cast<double>(Model::config.layers);
-    return static_cast<double>(tokens) *
-           (2 * (12 * layers * width * width + static_cast<double>(Model::vocabulary) * width) +
-            4 * layers * width * static_cast<double>(tokens + 1) / 2);
+    constexpr auto keys = static_cast<double>(tokens + 1) / 2;
+    return static_cast<double>(tokens) * presets::operations_per_row(Model::config, keys) / 3;
   }
 
  private:

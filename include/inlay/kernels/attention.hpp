@@ -24,8 +24,11 @@
 //
 // Arithmetic: every product is a chain of fused multiply-adds in ascending order (kernels/matmul.hpp); each row takes
 // one maximum and one sum in 16 lanes, lane = key mod 16, over its own keys. A row's result does not depend on the tile
-// it is in, so decoding one token from a cache gives the same bits as the full pass. That is so for finite values: a
-// key that a row does not see, but another row of its tile does, enters with weight 0, and 0 times infinity is NaN.
+// it is in, so decoding one token from a cache gives the same bits as the full pass. That is so for finite keys and
+// values: one that a row does not see, but another row of its tile does, enters O and dQ with weight 0, and 0 times
+// infinity is NaN. Where there are rows there is at least one key.
+//
+// Stack: that of matmul and 2 KiB.
 //
 // Source: Vaswani et al., "Attention Is All You Need", 2017, eq. 1; the row-wise backward is that of Dao et al.,
 // "FlashAttention", 2022, section 3.1 and appendix B.
@@ -85,9 +88,13 @@ constexpr size_t packed_keys_floats(size_t keys, size_t head_width) { return det
 constexpr size_t attention_floats(size_t keys, size_t head_width) {
   return detail::strip_rows * (head_width + detail::round_up_16(keys)) + detail::padded_floats(keys, head_width);
 }
+// Keys that attend_backward takes at once.
+constexpr size_t attention_block(size_t keys) {
+  return keys < detail::block_keys ? detail::round_up_16(keys) : detail::block_keys;
+}
 // What attend_backward needs: Q^T, dO^T; S^T, dP^T of a block of keys; padded keys, Q and dO.
 constexpr size_t attention_backward_floats(size_t keys, size_t head_width) {
-  const size_t block = keys < detail::block_keys ? detail::round_up_16(keys) : detail::block_keys;
+  const size_t block = attention_block(keys);
   return 2 * detail::strip_rows * (head_width + block) + detail::padded_floats(block, head_width) +
          2 * detail::padded_floats(detail::strip_rows, head_width);
 }
@@ -208,15 +215,13 @@ INLAY_FORCE_INLINE batch exponential(batch score, batch scale, batch greatest, s
 // do not see the key; `at` counts from the strip's first key.
 template <class F>
 INLAY_FORCE_INLINE void for_each_key(const Strip& strip, size_t tile, size_t v, F&& f) {
-  static constexpr float index[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   const size_t keys = strip.visible(tile);
   const size_t seen = strip.shape.causal ? strip.seen_by_all(tile) : keys;
   for (size_t key = strip.begin; key < seen; ++key) f(key - strip.begin);
   // Row i of the tile sees the keys before first_unseen + i.
   const size_t first_unseen = strip.shape.visible(strip.first + tile * tile_rows + 1);
   for (size_t key = seen; key < keys; ++key)
-    f(key - strip.begin,
-      simd::less(simd::load(index + v * simd::width), simd::broadcast(static_cast<float>(key - first_unseen + 1))));
+    f(key - strip.begin, lanes_before(v * simd::width, key - first_unseen + 1));
 }
 
 // Multiplies the weights of one row and keys [begin, end), `stride` apart, by 0 or 1 / (1 - rate); begin is a multiple
@@ -419,7 +424,7 @@ INLAY_NO_INLINE inline void attend_backward(const AttentionShape& shape, const f
   INLAY_ASSERT(shape.keys > 0 || shape.rows == 0);
   using detail::product, detail::strip_rows, detail::tile_rows;
   const size_t head_width = shape.head_width;
-  const size_t most_keys = shape.keys < detail::block_keys ? detail::round_up_16(shape.keys) : detail::block_keys;
+  const size_t most_keys = attention_block(shape.keys);
   float* const transposed_query = scratch;
   float* const transposed_doutput = transposed_query + strip_rows * head_width;
   float* const scores = transposed_doutput + strip_rows * head_width;

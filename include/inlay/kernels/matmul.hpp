@@ -327,8 +327,8 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
   static_assert(A == Form::plain || B == Form::plain, "inlay: the product of two transposed matrices is not offered");
   if (m == 0 || n == 0) return;
   constexpr size_t rows = detail::streamed_rows;
-  if (m > detail::unpacked_rows || (B == Form::plain ? k : n) * b_stride < detail::far_floats ||
-      (B == Form::plain ? k : n) <= rows)
+  const size_t b_rows = B == Form::plain ? k : n;
+  if (m > detail::unpacked_rows || b_rows <= rows || b_rows * b_stride < detail::far_floats)
     return detail::multiply<A, B>(m, n, k, a, a_stride, b, b_stride, c, c_stride, store, bias);
   // Few rows against much of B: memory is what bounds this, and it is read in the order in which it lies, a few rows of
   // B side by side. For one row against GPT-2's weights that is 1.5 times as fast as panels of columns.

@@ -13,6 +13,12 @@
 
 namespace inlay::inline INLAY_ABI::kernels {
 
+// The lanes whose number, from `first` on, is less than `end`; first + width <= 16.
+INLAY_FORCE_INLINE simd::mask lanes_before(size_t first, size_t end) {
+  static constexpr float number[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return simd::less(simd::load(number + first), simd::broadcast(static_cast<float>(end)));
+}
+
 struct WholeVector {
   size_t first;
   INLAY_FORCE_INLINE simd::batch load(const float* p) const { return simd::load(p + first); }
@@ -27,9 +33,7 @@ struct PartOfVector {
   INLAY_FORCE_INLINE simd::batch load(const float* p) const { return simd::load_partial(p + first, count); }
   INLAY_FORCE_INLINE void store(float* p, simd::batch value) const { simd::store_partial(p + first, value, count); }
   INLAY_FORCE_INLINE simd::batch fill(simd::batch value, float filler) const {
-    static constexpr float lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    return simd::select(simd::less(simd::load(lane), simd::broadcast(static_cast<float>(count))), value,
-                        simd::broadcast(filler));
+    return simd::select(lanes_before(0, count), value, simd::broadcast(filler));
   }
 };
 

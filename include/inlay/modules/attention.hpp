@@ -67,20 +67,14 @@ struct Attention {
   };
 
   // One scratch for each worker; the gradients of Q, K and V are shared.
-  struct TrainingScratch {
-    Tensor<float, kernels::attention_backward_floats(C.context, head_width)> floats;
-  };
-  struct InferenceScratch {
-    Tensor<float, kernels::attention_floats(C.context, head_width)> floats;
-  };
   template <Extent E>
   struct TrainingWorkspace {
-    TrainingScratch scratch[E.workers];
+    Tensor<float, kernels::attention_backward_floats(C.context, head_width)> scratch[E.workers];
     Tensor<float, E.rows, width> dquery, dkey, dvalue, dmixed;
   };
   template <Extent E>
   struct InferenceWorkspace {
-    InferenceScratch scratch[E.workers];
+    Tensor<float, kernels::attention_floats(C.context, head_width)> scratch[E.workers];
   };
   template <Extent E>
   using Workspace = std::conditional_t<E.training, TrainingWorkspace<E>, InferenceWorkspace<E>>;
@@ -118,7 +112,7 @@ struct Attention {
       kernels::attend_backward(shape, a.query.data() + at, a.key.data() + at, a.value.data() + at, a.mixed.data() + at,
                                w.dmixed.data() + at, a.maximum.data() + saved, a.scale.data() + saved,
                                {w.dquery.data() + at, w.dkey.data() + at, w.dvalue.data() + at},
-                               dropout_of(frame, first, head), w.scratch[worker].floats.data());
+                               dropout_of(frame, first, head), w.scratch[worker].data());
     });
     span.end();
     const auto part = [&](auto child, auto& gradient, kernels::Store store) {
@@ -215,7 +209,7 @@ struct Attention {
       const kernels::AttentionShape shape = shape_of(packing.length(sequence), packing.length(sequence), 0);
       kernels::attend(shape, a.query.data() + at, a.key.data() + at, a.value.data() + at, a.mixed.data() + at,
                       a.maximum.data() + saved, a.scale.data() + saved, dropout_of(frame, first, head),
-                      frame.workspace.scratch[worker].floats.data());
+                      frame.workspace.scratch[worker].data());
     });
   }
 
@@ -240,7 +234,7 @@ struct Attention {
       kernels::AttentionShape shape = shape_of(rows, start + rows, start);
       shape.key_stride = head_width;
       kernels::attend_cached(shape, a.query.data() + at, keys, values, a.mixed.data() + at,
-                             frame.workspace.scratch[worker].floats.data());
+                             frame.workspace.scratch[worker].data());
     });
   }
 };

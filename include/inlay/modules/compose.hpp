@@ -10,6 +10,7 @@
 #include <inlay/config.hpp>
 #include <inlay/modules/initialize.hpp>
 #include <inlay/modules/module.hpp>
+#include <inlay/parallel/drivers.hpp>
 
 #include <utility>
 
@@ -260,16 +261,12 @@ struct Residual {
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, width> x, Rows<float, width> y) {
     M::forward(frame, x, y);
-    const Span span(frame.executor, "residual add", {x.count() * width, 12 * x.count() * width});
-    kernels::add(x.count() * width, x.data(), y.data());
+    parallel::add(frame.executor, x.count() * width, x.data(), y.data());
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, width> x, Rows<const float, width> dy, Gradient dx) {
     M::backward(frame, x, dy, dx);
-    if constexpr (wants_gradient<Gradient>) {
-      const Span span(frame.executor, "residual add", {dy.count() * width, 12 * dy.count() * width});
-      kernels::add(dy.count() * width, dy.data(), dx.data());
-    }
+    if constexpr (wants_gradient<Gradient>) parallel::add(frame.executor, dy.count() * width, dy.data(), dx.data());
   }
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {

@@ -6,6 +6,7 @@
 
 #include <inlay/config.hpp>
 #include <inlay/kernels/matmul.hpp>
+#include <inlay/kernels/vectors.hpp>
 #include <inlay/parallel/executor.hpp>
 #include <inlay/parallel/trace.hpp>
 
@@ -66,6 +67,13 @@ void matmul(const E& executor, size_t m, size_t n, size_t k, const float* a, siz
       });
     }
   }
+}
+
+// y += x, what joins a branch with the residual stream.
+template <class E>
+void add(const E& executor, size_t n, const float* x, float* y) {
+  const Span span(executor, "residual add", {n, 12 * n});
+  kernels::add(n, x, y);
 }
 
 }  // namespace inlay::inline INLAY_ABI::parallel
