@@ -76,9 +76,13 @@ inline constexpr size_t block_keys = 256;
 inline constexpr size_t least_tile_rows = 4;
 
 constexpr size_t round_up_16(size_t n) { return (n + 15) / 16 * 16; }
-// A right operand whose rows are not whole groups is copied, padded with zeros; others are read where they lie.
+// A right operand whose rows are not whole vectors is copied, padded with zeros, unless masks are free; others are read
+// where they lie.
+constexpr bool padded(size_t head_width) {
+  return head_width % simd::width != 0 && !(masks_right && head_width < simd::width);
+}
 constexpr size_t padded_floats(size_t rows, size_t head_width) {
-  return head_width % 16 == 0 ? 0 : rows * round_up_16(head_width);
+  return padded(head_width) ? rows * round_up_16(head_width) : 0;
 }
 
 }  // namespace detail
@@ -112,7 +116,6 @@ inline void append_key(size_t position, size_t head_width, const float* key, flo
 namespace detail {
 
 using simd::batch;
-inline constexpr size_t tile_vectors = tile_rows / simd::width;
 
 // The right operand of a product with head_width columns.
 struct Right {
@@ -122,11 +125,11 @@ struct Right {
 };
 // Where it lies, or padded, with the memory for that taken from `scratch`.
 inline Right right_operand(size_t rows, size_t head_width, const float* data, size_t stride, float*& scratch) {
-  if (head_width % 16 == 0) return {data, stride, group};
-  float* const padded = scratch;
+  if (!padded(head_width)) return {data, stride, group};
+  float* const copy = scratch;
   scratch += padded_floats(rows, head_width);
-  pack<Form::plain>(rows, head_width, data, stride, padded);
-  return {padded, group, rows * group};
+  pack<Form::plain>(rows, head_width, data, stride, copy);
+  return {copy, group, rows * group};
 }
 template <Form A>
 inline void product(size_t rows, size_t head_width, size_t depth, const float* a, size_t a_stride, const Right& right,
@@ -157,6 +160,8 @@ struct Strip {
   size_t rows_of(size_t tile) const {
     return rows - tile * tile_rows < tile_rows ? rows - tile * tile_rows : tile_rows;
   }
+  // Vectors that hold the rows of a tile; no more are computed.
+  size_t vectors(size_t tile) const { return (rows_of(tile) + simd::width - 1) / simd::width; }
   // The end of the keys that some row of a tile sees, and of those that all of them do.
   size_t visible(size_t tile) const { return within(shape.visible(first + tile * tile_rows + rows_of(tile))); }
   size_t seen_by_all(size_t tile) const { return within(shape.visible(first + tile * tile_rows + 1)); }
@@ -182,7 +187,7 @@ inline void transposed_scores(const Strip& strip, const float* left, const float
   const size_t head_width = strip.shape.head_width;
   const size_t left_stride = Left == Form::plain ? strip.shape.key_stride : group;
   strip.for_each_region([&](size_t from, size_t to, size_t tile) {
-    const size_t columns = strip.stride - tile * tile_rows;
+    const size_t columns = (strip.tiles - 1 - tile) * tile_rows + strip.vectors(strip.tiles - 1) * simd::width;
     const auto part = [&](size_t key, size_t count, const float* a) {
       run_panel<Left>(count, columns,
                       {head_width, a, left_stride, right + tile * tile_rows * head_width, group, group * head_width,
@@ -247,11 +252,9 @@ struct RowNumbers {
 inline void exponentials(const Strip& strip, size_t tile, float* scores, RowNumbers& row) {
   const size_t keys = strip.visible(tile);
   const batch scale = simd::broadcast(strip.shape.scale);
-  alignas(64) float lanes[16][tile_rows];  // of the sums; those without a key stay zero
-  for (size_t lane = keys < 16 ? keys : 16; lane < 16; ++lane)
-    for (size_t v = 0; v < tile_vectors; ++v) simd::store(lanes[lane] + v * simd::width, simd::broadcast(0.0f));
+  alignas(64) float lanes[16][tile_rows];  // of the sums; those without a key would add zeros to what is not -0
   const batch lowest = simd::broadcast(-__builtin_inff());
-  for (size_t v = 0; v < tile_vectors; ++v) {
+  for (size_t v = 0; v < strip.vectors(tile); ++v) {
     float* const column = scores + v * simd::width;
     batch greatest = lowest;
     for_each_key(strip, tile, v, [&](size_t key, auto... unseen) {
@@ -268,7 +271,7 @@ inline void exponentials(const Strip& strip, size_t tile, float* scores, RowNumb
       simd::store(lane, key < 16 ? e : simd::load(lane) + e);
     });
     for (size_t half = 8; half > 0; half /= 2)
-      for (size_t lane = 0; lane < half; ++lane)
+      for (size_t lane = 0; lane < half && lane + half < keys; ++lane)
         simd::store(lanes[lane] + v * simd::width,
                     simd::load(lanes[lane] + v * simd::width) + simd::load(lanes[lane + half] + v * simd::width));
     simd::store(row.inverse + v * simd::width, simd::broadcast(1.0f) / simd::load(lanes[0] + v * simd::width));
@@ -347,7 +350,7 @@ struct RowGradients : RowNumbers {
 };
 inline void score_gradients(const Strip& strip, size_t tile, float* weights, float* dweights, const RowGradients& row) {
   const batch scale = simd::broadcast(strip.shape.scale);
-  for (size_t v = 0; v < tile_vectors; ++v) {
+  for (size_t v = 0; v < strip.vectors(tile); ++v) {
     const size_t lane = v * simd::width;
     const batch greatest = simd::load(row.maximum + lane);
     const batch inverse = simd::load(row.inverse + lane);

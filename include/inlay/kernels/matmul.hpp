@@ -48,14 +48,19 @@ inline constexpr size_t panel_depth = simd::width == 1 ? 64 : 256;
 // Up to here B is read where it lies: for few rows, or where all of it stays in the first-level cache.
 inline constexpr size_t unpacked_rows = 16;
 inline constexpr size_t unpacked_floats = 4096;
-// From here on B is taken to come from beyond the second-level cache, and the panel that is packed next is fetched
-// while the one before it is used. For all sizes that cost small products 2 to 3 %; it gains 4 to 8 % at GPT-2's
-// shapes.
+// From here on the panel of B that is packed next is fetched while the one before it is used. Where B has to come from
+// beyond the second-level cache, as the weights of a model do, that gains 3 to 12 %; smaller products lose 2 to 3 %.
+// Tried and lost: fetching the next lines of A^T (3 to 8 % where it is far, -2 % where it is near, 1 % of nano's step),
+// and of C, for reading or for writing (nothing where it is far, -2 % where it is near).
+inline constexpr size_t fetched_floats = 16 * 1024;
+// From here on few rows of A meet a few rows of B at a time, which are read side by side.
 inline constexpr size_t far_floats = 256 * 1024;
-inline constexpr size_t streamed_rows = 32;  // of B, that are read side by side where there are few rows of A
+inline constexpr size_t streamed_rows = 32;
 // A block of A, most_rows x panel_depth, stays in the second-level cache while all panels of B pass by.
 inline constexpr size_t most_rows = 768;
 inline constexpr size_t panel_floats = panel_columns * panel_depth;
+// A block of one vector may end where B does. With more vectors the masks cost 2 %.
+inline constexpr bool masks_right = simd::free_masks;
 
 // f(first, count) over [0, total) in the fewest parts of at most `most`, of nearly equal size: a last part of one row
 // would wait for every multiply-add.
@@ -145,7 +150,10 @@ INLAY_NO_INLINE void register_block(const Block& block) {
     }
     batch row[Vectors];
     INLAY_UNROLL
-    for (size_t v = 0; v < Vectors; ++v) row[v] = simd::load(b + vector_offset(v, b_group));
+    for (size_t v = 0; v < Vectors; ++v) {
+      const float* const from = b + vector_offset(v, b_group);
+      row[v] = masks_right && Vectors == 1 ? simd::load_partial(from, block.last) : simd::load(from);
+    }
     INLAY_UNROLL
     for (size_t i = 0; i < RowCount; ++i) {
       const batch value = simd::broadcast(A == Form::plain ? a[i * a_stride] : a[i]);
@@ -287,7 +295,7 @@ INLAY_NO_INLINE void multiply(size_t m, size_t n, size_t k, const float* a, size
   }
   alignas(64) float packed[panel_floats];
   const size_t groups = (n + group - 1) / group;
-  const bool far = B == Form::plain && k * b_stride >= far_floats;
+  const bool fetches = B == Form::plain && k * b_stride >= fetched_floats;
   const bool small = B == Form::plain && (m <= unpacked_rows || k * b_stride <= unpacked_floats);
   for (size_t row = 0; row < m; row += most_rows) {
     const size_t rows = m - row < most_rows ? m - row : most_rows;
@@ -304,7 +312,7 @@ INLAY_NO_INLINE void multiply(size_t m, size_t n, size_t k, const float* a, size
         const bool packs = !small || columns % simd::width != 0;
         if (packs) pack<B>(depth, columns, right, b_stride, packed);
         const float* next = nullptr;
-        if (packs && far) next = j + columns < n ? right + columns : last ? nullptr : b + (p + depth) * b_stride;
+        if (packs && fetches) next = j + columns < n ? right + columns : last ? nullptr : b + (p + depth) * b_stride;
         run_panel<A>(rows, columns,
                      {depth, A == Form::plain ? a + row * a_stride + p : a + p * a_stride + row, a_stride,
                       packs ? packed : right, packs ? group : b_stride, packs ? depth * group : group,

@@ -476,6 +476,10 @@ INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t stride, f
 inline void transpose_part(const float* from, std::size_t stride, std::size_t rows, std::size_t columns,
                            float* to) noexcept {
   static constexpr std::int32_t ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  if (rows == 0) {
+    for (std::size_t j = 0; j < columns; ++j) _mm256_storeu_ps(to + j * 16, _mm256_setzero_ps());
+    return;
+  }
   const __m256i wanted = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones + 8 - columns));
   detail::transpose_8(
       [&](std::size_t i) { return i < rows ? _mm256_maskload_ps(from + i * stride, wanted) : _mm256_setzero_ps(); },
