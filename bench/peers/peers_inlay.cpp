@@ -26,7 +26,7 @@ int threads = 1;
 volatile float loss;  // what was computed is read
 volatile inlay::Token last_token;
 
-// One training step of P, its objects in memory that the system gives: the trainer of GPT-2 has two gigabytes.
+// One training step of P, its trainer in memory that the system gives: the trainer of GPT-2 has two gigabytes.
 template <class P>
 class Training {
  public:

@@ -124,6 +124,10 @@ TEST_CASE("matmul: operands beyond the cache, for few rows and for many, and blo
   for (const std::size_t m : numbers::sizes({1, 3, 8, 16, 17, 41}))
     for (const std::size_t n : numbers::sizes({900, 1024}))
       check_all_forms({m, n, floats / n + 5}, 0, static_cast<Kind>(turn++ % 4));
+  // Around the size from which the next panel is fetched, and with a last block of the reduction that fetches one line.
+  const std::size_t fetched = kernels::detail::fetched_floats;
+  for (const std::size_t k : {fetched / 65, fetched / 65 + 1, kernels::detail::panel_depth + 1})
+    check_all_forms({24, 65, k}, 0, Kind::assign_with_bias);
   check_all_forms({kernels::detail::most_rows + 5, 49, kernels::detail::panel_depth + 3}, 1,
                   Kind::accumulate_with_bias);
 }

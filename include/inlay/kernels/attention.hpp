@@ -28,7 +28,7 @@
 // values: one that a row does not see, but another row of its tile does, enters O and dQ with weight 0, and 0 times
 // infinity is NaN. Where there are rows there is at least one key.
 //
-// Stack: that of matmul and 2 KiB.
+// Stack: 2 KiB; attend_cached with few rows also that of matmul.
 //
 // Source: Vaswani et al., "Attention Is All You Need", 2017, eq. 1; the row-wise backward is that of Dao et al.,
 // "FlashAttention", 2022, section 3.1 and appendix B.
@@ -76,13 +76,10 @@ inline constexpr size_t block_keys = 256;
 inline constexpr size_t least_tile_rows = 4;
 
 constexpr size_t round_up_16(size_t n) { return (n + 15) / 16 * 16; }
-// A right operand whose rows are not whole vectors is copied, padded with zeros, unless masks are free; others are read
-// where they lie.
-constexpr bool padded(size_t head_width) {
-  return head_width % simd::width != 0 && !(masks_right && head_width < simd::width);
-}
+// A right operand that a product would read beyond its columns is copied, padded with zeros; others are read where they
+// lie.
 constexpr size_t padded_floats(size_t rows, size_t head_width) {
-  return padded(head_width) ? rows * round_up_16(head_width) : 0;
+  return reads_only(head_width) ? 0 : rows * round_up_16(head_width);
 }
 
 }  // namespace detail
@@ -125,11 +122,11 @@ struct Right {
 };
 // Where it lies, or padded, with the memory for that taken from `scratch`.
 inline Right right_operand(size_t rows, size_t head_width, const float* data, size_t stride, float*& scratch) {
-  if (!padded(head_width)) return {data, stride, group};
-  float* const copy = scratch;
+  if (reads_only(head_width)) return {data, stride, group};
+  float* const padded = scratch;
   scratch += padded_floats(rows, head_width);
-  pack<Form::plain>(rows, head_width, data, stride, copy);
-  return {copy, group, rows * group};
+  pack<Form::plain>(rows, head_width, data, stride, padded);
+  return {padded, group, rows * group};
 }
 template <Form A>
 inline void product(size_t rows, size_t head_width, size_t depth, const float* a, size_t a_stride, const Right& right,
@@ -162,6 +159,8 @@ struct Strip {
   }
   // Vectors that hold the rows of a tile; no more are computed.
   size_t vectors(size_t tile) const { return (rows_of(tile) + simd::width - 1) / simd::width; }
+  // Columns of S^T from a tile on.
+  size_t columns(size_t tile) const { return (tiles - 1 - tile) * tile_rows + vectors(tiles - 1) * simd::width; }
   // The end of the keys that some row of a tile sees, and of those that all of them do.
   size_t visible(size_t tile) const { return within(shape.visible(first + tile * tile_rows + rows_of(tile))); }
   size_t seen_by_all(size_t tile) const { return within(shape.visible(first + tile * tile_rows + 1)); }
@@ -187,7 +186,7 @@ inline void transposed_scores(const Strip& strip, const float* left, const float
   const size_t head_width = strip.shape.head_width;
   const size_t left_stride = Left == Form::plain ? strip.shape.key_stride : group;
   strip.for_each_region([&](size_t from, size_t to, size_t tile) {
-    const size_t columns = (strip.tiles - 1 - tile) * tile_rows + strip.vectors(strip.tiles - 1) * simd::width;
+    const size_t columns = strip.columns(tile);
     const auto part = [&](size_t key, size_t count, const float* a) {
       run_panel<Left>(count, columns,
                       {head_width, a, left_stride, right + tile * tile_rows * head_width, group, group * head_width,
@@ -244,7 +243,7 @@ inline void drop(const AttentionDropout& dropout, std::uint64_t row, size_t begi
   }
 }
 
-// S^T to E^T in place, for 16 rows; their maxima and 1 / sum.
+// S^T to E^T in place, for the vectors that hold a tile's rows; their maxima and 1 / sum.
 struct RowNumbers {
   alignas(64) float maximum[tile_rows];
   alignas(64) float inverse[tile_rows];
@@ -252,7 +251,8 @@ struct RowNumbers {
 inline void exponentials(const Strip& strip, size_t tile, float* scores, RowNumbers& row) {
   const size_t keys = strip.visible(tile);
   const batch scale = simd::broadcast(strip.shape.scale);
-  alignas(64) float lanes[16][tile_rows];  // of the sums; those without a key would add zeros to what is not -0
+  alignas(64) float
+      lanes[16][tile_rows];  // of the sums; one without a key is left out, as +0 changes no sum of exponentials
   const batch lowest = simd::broadcast(-__builtin_inff());
   for (size_t v = 0; v < strip.vectors(tile); ++v) {
     float* const column = scores + v * simd::width;
@@ -344,7 +344,7 @@ inline void attend_rows(const AttentionShape& shape, const float* query, const f
   }
 }
 
-// E^T to P^T and dP^T to dS^T in place, for 16 rows, from their maxima, 1 / sum and D.
+// E^T to P^T and dP^T to dS^T in place, for the vectors that hold a tile's rows, from their maxima, 1 / sum and D.
 struct RowGradients : RowNumbers {
   alignas(64) float dot[tile_rows];
 };

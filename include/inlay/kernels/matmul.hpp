@@ -51,19 +51,23 @@ inline constexpr size_t panel_depth = simd::width == 1 ? 64 : 256;
 // Up to here B is read where it lies: for few rows, or where all of it stays in the first-level cache.
 inline constexpr size_t unpacked_rows = 16;
 inline constexpr size_t unpacked_floats = 4096;
-// From here on the panel of B that is packed next is fetched while the one before it is used. Where B has to come from
-// beyond the second-level cache, as the weights of a model do, that gains 3 to 12 %; smaller products lose 2 to 3 %.
-// Tried and lost: fetching the next lines of A^T (3 to 8 % where it is far, -2 % where it is near, 1 % of nano's step),
-// and of C, for reading or for writing (nothing where it is far, -2 % where it is near).
+// From here on the panel of B that is packed next is fetched while the one before it is used, on AVX2, AVX-512 and
+// AArch64. Where B has to come from beyond the second-level cache, as the weights of a model do, that gained 3 to 12 %;
+// smaller products lost 2 to 3 % by it. Tried and lost on AVX-512: fetching the next lines of A^T (products gained 3 to
+// 8 % where A is far and lost 2 % where it is near; nano's step gained 1 %), and those of C, for reading or for writing
+// (nothing gained where C is far, 2 % lost where it is near).
 inline constexpr size_t fetched_floats = 16 * 1024;
-// From here on few rows of A meet a few rows of B at a time, which are read side by side.
+// From here on few rows of A meet `streamed_rows` rows of B at a time, which are read side by side.
 inline constexpr size_t far_floats = 256 * 1024;
 inline constexpr size_t streamed_rows = 32;
 // A block of A, most_rows x panel_depth, stays in the second-level cache while all panels of B pass by.
 inline constexpr size_t most_rows = 768;
 inline constexpr size_t panel_floats = panel_columns * panel_depth;
-// A block of one vector may end where B does. With more vectors the masks cost 2 %.
-inline constexpr bool masks_right = simd::free_masks;
+// Whether of B's rows no more is read than these columns: a block of one vector ends where B does. With more vectors
+// the masks cost 2 %.
+constexpr bool reads_only(size_t columns) {
+  return columns % simd::width == 0 || (simd::free_masks && columns < simd::width);
+}
 
 // f(first, count) over [0, total) in the fewest parts of at most `most`, of nearly equal size: a last part of one row
 // would wait for every multiply-add.
@@ -96,7 +100,7 @@ struct Block {
   const float* bias;          // null, or one for each column
   size_t last = simd::width;  // columns of the last vector that C and the bias have
   // What is packed next: the first blocks of a strip fetch it into the second-level cache, one column of vectors each.
-  const float* next = nullptr;
+  std::uintptr_t next = 0;  // a number: it may run past what it points into
   size_t next_stride = 0;
 };
 
@@ -144,7 +148,7 @@ INLAY_NO_INLINE void register_block(const Block& block) {
   const size_t a_stride = block.a_stride;
   const size_t b_stride = block.b_stride;
   const size_t b_group = block.b_group;
-  auto next = reinterpret_cast<std::uintptr_t>(block.next);  // a number: it may run past what it points into
+  std::uintptr_t next = block.next;
   const size_t next_bytes = block.next_stride * sizeof(float);
   for (size_t p = block.depth; p > 0; --p) {
     if constexpr (Fetches) {
@@ -155,7 +159,7 @@ INLAY_NO_INLINE void register_block(const Block& block) {
     INLAY_UNROLL
     for (size_t v = 0; v < Vectors; ++v) {
       const float* const from = b + vector_offset(v, b_group);
-      row[v] = masks_right && Vectors == 1 ? simd::load_partial(from, block.last) : simd::load(from);
+      row[v] = simd::free_masks && Vectors == 1 ? simd::load_partial(from, block.last) : simd::load(from);
     }
     INLAY_UNROLL
     for (size_t i = 0; i < RowCount; ++i) {
@@ -188,11 +192,11 @@ INLAY_NO_INLINE void register_block(const Block& block) {
 template <Form A, size_t Vectors, size_t... Index>
 INLAY_FORCE_INLINE void run_strip_of(size_t rows, Block& strip, std::index_sequence<Index...>) {
   static constexpr void (*table[])(const Block&) = {register_block<A, Index + 1, Vectors>...};
-  size_t fetches = Vectors == block_vectors && strip.next != nullptr ? block_columns / 16 : 0;
+  size_t fetches = Vectors == block_vectors && strip.next != 0 ? block_columns / group : 0;
   for_each_even_part<sizeof...(Index)>(rows, [&](size_t, size_t count) {
     if (fetches > 0 && count == sizeof...(Index)) {
       register_block<A, sizeof...(Index), Vectors, Vectors == block_vectors>(strip);
-      strip.next += 16;
+      strip.next += group * sizeof(float);
       --fetches;
     } else {
       table[count - 1](strip);
@@ -211,7 +215,8 @@ INLAY_FORCE_INLINE void run_vectors(size_t vectors, size_t rows, Block& strip, s
   table[vectors - 1](rows, strip);
 }
 
-// All columns of one panel for `rows` rows. Its last columns need not fill a vector in C, but in B they do.
+// All columns of one panel for `rows` rows. Its last columns need not fill a vector in C; in B they do, unless
+// reads_only(columns).
 template <Form A>
 void run_panel(size_t rows, size_t columns, const Block& panel) {
   for (size_t j = 0; j < columns; j += block_columns) {
@@ -254,7 +259,7 @@ inline void pack(size_t depth, size_t columns, const float* b, size_t stride, fl
 template <size_t RowCount, size_t Vectors>
 inline void stream_strip(size_t n, size_t k, const float* a, size_t a_stride, const float* b, size_t b_stride, float* c,
                          size_t c_stride, Store store, const float* bias, size_t& first) {
-  for (; first + Vectors * simd::width <= n; first += Vectors * simd::width) {
+  for (; n - first >= Vectors * simd::width; first += Vectors * simd::width) {
     const Block block{k,
                       a,
                       a_stride,
@@ -311,16 +316,16 @@ INLAY_NO_INLINE void multiply(size_t m, size_t n, size_t k, const float* a, size
         const size_t end = j + count * group;
         const size_t columns = (end < n ? end : n) - j;
         const float* const right = B == Form::plain ? b + p * b_stride + j : b + j * b_stride + p;
-        // Unpacked, B has no zeros behind its last column.
-        const bool packs = !small || columns % simd::width != 0;
+        const bool packs = !small || !reads_only(columns);
         if (packs) pack<B>(depth, columns, right, b_stride, packed);
         const float* next = nullptr;
         if (packs && fetches) next = j + columns < n ? right + columns : last ? nullptr : b + (p + depth) * b_stride;
-        run_panel<A>(rows, columns,
-                     {depth, A == Form::plain ? a + row * a_stride + p : a + p * a_stride + row, a_stride,
-                      packs ? packed : right, packs ? group : b_stride, packs ? depth * group : group,
-                      c + row * c_stride + j, c_stride, store == Store::accumulate || p > 0,
-                      last && bias != nullptr ? bias + j : nullptr, simd::width, next, b_stride});
+        run_panel<A>(
+            rows, columns,
+            {depth, A == Form::plain ? a + row * a_stride + p : a + p * a_stride + row, a_stride,
+             packs ? packed : right, packs ? group : b_stride, packs ? depth * group : group, c + row * c_stride + j,
+             c_stride, store == Store::accumulate || p > 0, last && bias != nullptr ? bias + j : nullptr, simd::width,
+             reinterpret_cast<std::uintptr_t>(next), b_stride});
       });
       p += depth;
     } while (p < k);

@@ -120,18 +120,18 @@ struct Block {
       normalize_again(norm_2, frame, middle, second(frame, rows));
       FeedForwardType::backward(feed_forward(frame), second(frame, rows), dropped(frame, drop_2, dy), d);
       Norm::backward(norm_2, middle, d, d);
-      parallel::add(frame.executor, values, dy.data(), d.data());  // d: the gradient of m
+      parallel::add_residual(frame.executor, values, dy.data(), d.data());  // d: the gradient of m
       normalize_again(norm_1, frame, x, first(frame, rows));
       AttentionType::backward(attention(frame), first(frame, rows), dropped(frame, drop_1, d), e);
       Norm::backward(norm_1, x, e, dx);
     } else {
       Norm::backward(norm_2, second(frame, rows), dy, d);  // d: the gradient of the second sum
       FeedForwardType::backward(feed_forward(frame), middle, dropped(frame, drop_2, d), e);
-      parallel::add(frame.executor, values, d.data(), e.data());  // e: of m
-      Norm::backward(norm_1, first(frame, rows), e, d);           // d: of the first sum
+      parallel::add_residual(frame.executor, values, d.data(), e.data());  // e: of m
+      Norm::backward(norm_1, first(frame, rows), e, d);                    // d: of the first sum
       AttentionType::backward(attention(frame), x, dropped(frame, drop_1, d), dx);
     }
-    if constexpr (wants_gradient<Gradient>) parallel::add(frame.executor, values, d.data(), dx.data());
+    if constexpr (wants_gradient<Gradient>) parallel::add_residual(frame.executor, values, d.data(), dx.data());
   }
 
   template <class F, class... P>
@@ -188,7 +188,7 @@ struct Block {
   template <class Frame, class Child>
   static void add_dropped(const Frame& frame, const Child& drop, In x, Out y) {
     Drop::forward(drop, y, y);
-    parallel::add(frame.executor, x.count() * width, x.data(), y.data());
+    parallel::add_residual(frame.executor, x.count() * width, x.data(), y.data());
   }
   // The gradient before dropout, which is dy itself where there is none.
   template <class Frame, class Child>

@@ -261,12 +261,13 @@ struct Residual {
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, width> x, Rows<float, width> y) {
     M::forward(frame, x, y);
-    parallel::add(frame.executor, x.count() * width, x.data(), y.data());
+    parallel::add_residual(frame.executor, x.count() * width, x.data(), y.data());
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, width> x, Rows<const float, width> dy, Gradient dx) {
     M::backward(frame, x, dy, dx);
-    if constexpr (wants_gradient<Gradient>) parallel::add(frame.executor, dy.count() * width, dy.data(), dx.data());
+    if constexpr (wants_gradient<Gradient>)
+      parallel::add_residual(frame.executor, dy.count() * width, dy.data(), dx.data());
   }
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {

@@ -69,9 +69,9 @@ void matmul(const E& executor, size_t m, size_t n, size_t k, const float* a, siz
   }
 }
 
-// y += x, what joins a branch with the residual stream.
-template <class E>
-void add(const E& executor, size_t n, const float* x, float* y) {
+// y += x, what joins a branch with the residual stream: traced, not cut.
+template <Executor E>
+void add_residual(const E& executor, size_t n, const float* x, float* y) {
   const Span span(executor, "residual add", {n, 12 * n});
   kernels::add(n, x, y);
 }
