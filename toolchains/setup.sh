@@ -3,19 +3,26 @@
 #
 #   toolchains/setup.sh                          what the presets demo, test and bench need
 #   toolchains/setup.sh --ci                     also Clang, its sanitizers and fuzzer, clang-format, valgrind, Python
-#   toolchains/setup.sh --cross aarch64 cortex-m also the cross compilers named, and the emulators that run their programs
+#   toolchains/setup.sh --cross TARGET...        also cross compilers, and the emulators that run their programs, for
+#                                                aarch64 armv7 riscv64 s390x cortex-m windows, or all of them
 #   toolchains/setup.sh --peers                  also the libraries that the preset bench compares inlay with, those there are
 #   toolchains/setup.sh --list                   prints the packages of the groups asked for, and installs nothing
 set -euo pipefail
 
 base="g++ cmake ninja-build libxsimd-dev libtbb-dev catch2 libbenchmark-dev nlohmann-json3-dev libcli11-dev"
 ci="clang libclang-rt-dev clang-format valgrind python3"
-aarch64="g++-aarch64-linux-gnu qemu-user"
-cortex_m="gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
+declare -A cross=(
+  [aarch64]="g++-aarch64-linux-gnu qemu-user"
+  [armv7]="g++-arm-linux-gnueabihf qemu-user"
+  [riscv64]="g++-riscv64-linux-gnu qemu-user"
+  [s390x]="g++-s390x-linux-gnu qemu-user"
+  [cortex-m]="gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
+  [windows]="g++-mingw-w64-x86-64-posix wine wine64"
+)
 peers="python3 libopenblas-pthread-dev libblis-pthread-dev libeigen3-dev libdnnl-dev libxsmm-dev python3-torch"
 
 usage() {
-  sed -n '2,9s/^# \{0,1\}//p' "$0"
+  sed -n '2,10s/^# \{0,1\}//p' "$0"
 }
 
 packages=$base
@@ -26,13 +33,16 @@ while [ $# -gt 0 ]; do
     --ci) packages+=" $ci" ;;
     --peers) optional+=" $peers" ;;
     --cross)
-      [ $# -gt 1 ] || { echo "setup.sh: --cross needs a target: aarch64, cortex-m" >&2; exit 2; }
+      [ $# -gt 1 ] || { echo "setup.sh: --cross needs a target: ${!cross[*]}, or all" >&2; exit 2; }
       while [ $# -gt 1 ] && [ "${2#--}" = "$2" ]; do
-        case $2 in
-          aarch64) packages+=" $aarch64" ;;
-          cortex-m) packages+=" $cortex_m" ;;
-          *) echo "setup.sh: no cross target $2; there are aarch64 and cortex-m" >&2; exit 2 ;;
-        esac
+        if [ "$2" = all ]; then
+          packages+=" ${cross[*]}"
+        elif [ -n "${cross[$2]:-}" ]; then
+          packages+=" ${cross[$2]}"
+        else
+          echo "setup.sh: no cross target $2; there are ${!cross[*]}, and all" >&2
+          exit 2
+        fi
         shift
       done
       ;;
@@ -42,7 +52,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-read -ra packages <<<"$packages"
+read -ra packages <<<"$(tr ' ' '\n' <<<"$packages" | awk '!seen[$0]++' | tr '\n' ' ')"  # each once
 read -ra optional <<<"$optional"
 
 if $list_only; then

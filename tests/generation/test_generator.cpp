@@ -147,7 +147,7 @@ TEST_CASE("Greedy decoding is the full pass's greatest logit, token by token") {
   CHECK(result.size() == 17);  // 21 fit; the last token is delivered, although nothing can follow it
   for (const Token token : result) {
     const auto logits = full_pass<M>(*p, tokens).back();
-    REQUIRE(token == std::max_element(logits.begin(), logits.end()) - logits.begin());
+    REQUIRE(token == static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
     tokens.push_back(token);
   }
 }

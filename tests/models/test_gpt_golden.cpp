@@ -64,9 +64,9 @@ class Golden {
     CAPTURE(name);
     const io::TensorEntry* const entry = file_.find(name);
     REQUIRE(entry != nullptr);
-    std::size_t count = 1;
+    std::uint64_t count = 1;
     for (std::size_t i = 0; i < entry->shape.rank; ++i) count *= entry->shape.sizes[i];
-    std::vector<T> values(count);
+    std::vector<T> values(static_cast<std::size_t>(count));
     const io::Status status = file_.read_into({name, type, entry->shape, std::as_writable_bytes(std::span<T>(values))});
     INFO(status.message());
     REQUIRE(status);

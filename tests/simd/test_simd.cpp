@@ -35,6 +35,9 @@ bool same(float a, float b) {
   return x == y || (a != a && b != b);
 }
 
+// Below the normal range, or where a result may have been flushed before it was rounded.
+bool is_flushed(float x) { return !simd::keeps_denormals && x != 0.0f && std::fabs(x) <= 0x1p-126f; }
+
 std::vector<float> interesting() {
   std::vector<float> values{0.0f,     -0.0f,        1.0f,          -1.0f,  0.5f,
                             3.0f,     -2.5f,        1e-20f,        1e20f,  3e38f,
@@ -47,6 +50,7 @@ std::vector<float> interesting() {
     std::memcpy(&x, &bits, sizeof x);
     values.push_back(x);
   }
+  std::erase_if(values, is_flushed);
   return values;
 }
 
@@ -77,7 +81,7 @@ template <class Batch>
 void check_arithmetic() {
   const std::vector<float> values = interesting();
   int wrong = 0;
-  const auto expect = [&](float got, float want) { wrong += same(got, want) ? 0 : 1; };
+  const auto expect = [&](float got, float want) { wrong += same(got, want) || is_flushed(want) ? 0 : 1; };
   for (const float a : values) {
     expect(last_lane<Batch>([](auto x, auto, auto) { return -x; }, a), -a);
     expect(last_lane<Batch>([](auto x, auto, auto) { return simd::abs(x); }, a), std::fabs(a));
@@ -91,6 +95,7 @@ void check_arithmetic() {
       expect(last_lane<Batch>([](auto x, auto y, auto) { return simd::minimum(x, y); }, a, b), a < b ? a : b);
       expect(last_lane<Batch>([](auto x, auto y, auto) { return simd::maximum(x, y); }, a, b), b < a ? a : b);
       for (const float c : {1.0f, -0.0f, -a * b, 1e-30f, infinity, not_a_number}) {
+        if (is_flushed(c)) continue;
         const float fused = simd::has_fused_multiply_add ? std::fma(a, b, c) : a * b + c;
         expect(last_lane<Batch>([](auto x, auto y, auto z) { return simd::fma(x, y, z); }, a, b, c), fused);
       }

@@ -12,9 +12,10 @@
 //   reduce_add, reduce_maximum   lane i with lane i + width/2, then half of that, down to one
 //   Lanes (lanes.hpp)            the 16 virtual lanes of a row sum;  transpose_16 (transpose.hpp)
 //
-// Every operation gives the same bits on every target that has a fused multiply-add (`has_fused_multiply_add`); the
-// bits of a NaN are outside that promise. minimum and maximum are a comparison and a selection, so that a NaN or two
-// zeros of different sign give the same answer everywhere: the second argument.
+// Every operation gives the same bits on every target that has a fused multiply-add (`has_fused_multiply_add`), where
+// 32-bit NEON, which takes numbers below the normal range for zero (`keeps_denormals`), does not meet such a number;
+// the bits of a NaN are outside that promise. minimum and maximum are a comparison and a selection, so that a NaN or
+// two zeros of different sign give the same answer everywhere: the second argument.
 //
 // xsimd supplies the registers and the plain operations on SSE, AVX, AVX2, NEON and WebAssembly. Intrinsics stand where
 // its releases from 8.1 on differ or have a gap, and where a sequence decides the speed of a kernel. AVX-512 is all
@@ -216,7 +217,7 @@ inline constexpr std::size_t registers = 32;
 #else
 inline constexpr std::size_t registers = 16;
 #endif
-#if defined(__FMA__) || defined(__aarch64__)
+#if defined(__FMA__) || defined(__aarch64__) || (defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA))
 inline constexpr bool has_fused_multiply_add = true;
 #else
 inline constexpr bool has_fused_multiply_add = false;
@@ -319,7 +320,7 @@ INLAY_FORCE_INLINE batch maximum(batch a, batch b) noexcept {
 INLAY_FORCE_INLINE batch fma(batch a, batch b, batch c) noexcept {
 #if defined(__FMA__)
   return {_mm256_fmadd_ps(a.value, b.value, c.value)};
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || (defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA))
   return {vfmaq_f32(c.value, a.value, b.value)};
 #else
   return a * b + c;
@@ -383,6 +384,11 @@ INLAY_FORCE_INLINE batch load_partial(const float* from, std::size_t count) noex
 #endif
 
 inline constexpr std::size_t width = batch::width;
+#if defined(INLAY_SIMD_XSIMD) && defined(__ARM_NEON) && !defined(__aarch64__)
+inline constexpr bool keeps_denormals = false;
+#else
+inline constexpr bool keeps_denormals = true;
+#endif
 // Whether load_partial and store_partial cost what load and store do.
 inline constexpr bool free_masks = width == 16;
 

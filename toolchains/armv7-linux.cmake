@@ -1,0 +1,10 @@
+# 32-bit Arm with NEON under Linux; programs run in qemu-user. setup.sh --cross armv7
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR armv7)
+set(inlay_tools arm-linux-gnueabihf-)
+set(inlay_group armv7)
+set(CMAKE_FIND_ROOT_PATH /usr/arm-linux-gnueabihf)
+set(CMAKE_CROSSCOMPILING_EMULATOR "qemu-arm;-L;/usr/arm-linux-gnueabihf")
+set(CMAKE_CXX_FLAGS_INIT "-march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard")
+set(INLAY_WITH_XSIMD ON CACHE STRING "NEON; OFF: the FPU alone, which keeps denormals")
+include(${CMAKE_CURRENT_LIST_DIR}/cross.cmake)
