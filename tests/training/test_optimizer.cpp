@@ -101,6 +101,29 @@ TEST_CASE("Gradient descent, with and without momentum") {
         }) < 1e-4);
 }
 
+TEST_CASE("Lion goes by the sign, with one moment") {
+  const auto lion = [](const inlay::Lion& o, double decay) {
+    return [=](Numbers& n, std::size_t i, int, double g) {
+      const double b1 = as_double(o.beta1), b2 = as_double(o.beta2), rate = as_double(o.learning_rate);
+      const double direction = b1 * n.m[i] + (1.0 - b1) * g;
+      n.p[i] -= rate * ((direction > 0.0) - (direction < 0.0) + decay * n.p[i]);
+      n.m[i] = b2 * n.m[i] + (1.0 - b2) * g;
+    };
+  };
+  const inlay::Lion o{.learning_rate = 0.01f, .beta1 = 0.8f, .weight_decay = 0.5f};
+  CHECK(compare(o, true, 0.25f, lion(o, 0.5)) < 1e-4);
+  CHECK(compare(o, false, 0.25f, lion(o, 0.0)) < 1e-4);
+  CHECK(compare(o, true, 0.25f, lion(o, 0.0)) > 1e-2);  // the comparison can tell
+  CHECK(compare(o, true, 0.25f, lion(inlay::Lion{.learning_rate = 0.01f, .beta1 = 0.9f}, 0.5)) > 1e-2);
+
+  // Without a gradient, now or before, nothing moves.
+  float p = 1.5f, g = 0.0f, m = 0.0f;
+  float* const moments[] = {&m};
+  o.update({}, false, 1, 1.0f, &p, &g, moments);
+  CHECK(p == 1.5f);
+  // A gradient that is not a number never gets here: the trainer skips the step.
+}
+
 TEST_CASE("In a trainer, decay reaches the matrices and nothing else") {
   const auto trainer = std::make_unique<Trainer>();
   trainer->initialize(inlay::Seed{4});

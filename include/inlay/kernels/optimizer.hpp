@@ -5,11 +5,13 @@
 //           p <- p - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
 //           decay: decoupled (AdamW) p <- p - rate decay p before the step, or added to g (Adam)
 //   SGD:    m <- momentum m + g;  p <- p - rate m
+//   Lion:   p <- p - rate (sign(b1 m + (1 - b1) g) + decay p);  m <- b2 m + (1 - b2) g;  sign(0) = 0
 //
 // The stored gradient is first multiplied by `factor` (mean over the batch, and clipping); it is zero afterwards, ready
 // for the next step. Division and square root are IEEE.
 //
-// Source: Kingma, Ba, "Adam", 2015, algorithm 1; Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019.
+// Source: Kingma, Ba, "Adam", 2015, algorithm 1; Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019;
+// Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023, program 1 (Lion).
 
 #include <inlay/config.hpp>
 #include <inlay/kernels/vectors.hpp>
@@ -77,6 +79,29 @@ INLAY_NO_INLINE inline void descend(size_t n, const MomentumStep& step, float* p
     const simd::batch value = at.load(p);
     at.store(p, value - rate * simd::fma(decay, value, at.load(g) * factor));
     at.store(g, broadcast(0.0f));
+  });
+}
+
+struct LionStep {
+  float learning_rate;
+  float beta1, beta2;
+  float decay;  // of this tensor
+  float factor;
+};
+
+INLAY_NO_INLINE inline void lion(size_t n, const LionStep& step, float* p, float* g, float* m) noexcept {
+  using simd::broadcast;
+  const auto beta1 = broadcast(step.beta1), beta2 = broadcast(step.beta2);
+  const auto rest1 = broadcast(1.0f - step.beta1), rest2 = broadcast(1.0f - step.beta2);
+  const auto keep = broadcast(1.0f - step.learning_rate * step.decay), factor = broadcast(step.factor);
+  const auto zero = broadcast(0.0f), rate = broadcast(step.learning_rate);
+  for_each_vector(n, [&](auto at) {
+    const simd::batch gradient = at.load(g) * factor, moment = at.load(m);
+    const simd::batch direction = simd::fma(beta1, moment, rest1 * gradient);
+    const simd::batch way = select(less(direction, zero), -rate, select(less(zero, direction), rate, zero));
+    at.store(m, simd::fma(beta2, moment, rest2 * gradient));
+    at.store(p, at.load(p) * keep - way);
+    at.store(g, zero);
   });
 }
 
