@@ -5,6 +5,7 @@
 #include <inlay/models/gpt.hpp>
 #include <inlay/modules/activation.hpp>
 #include <inlay/modules/compose.hpp>
+#include <inlay/modules/frozen.hpp>
 #include <inlay/modules/gradient_check.hpp>
 #include <inlay/training/schedule.hpp>
 #include <inlay/training/trainer.hpp>

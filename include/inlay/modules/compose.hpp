@@ -169,6 +169,11 @@ struct Sequential : detail::Vocabulary<First> {
   static void initialize_buffers(Buffers& buffers) {
     for_each_index([&]<size_t I>() { initialize_buffers_at<At<I>>(detail::element<I>(buffers)); });
   }
+  // The I-th module's part of an aggregate: of the parameters, the buffers, the state.
+  template <size_t I, class Parts>
+  static constexpr auto& at(Parts& parts) {
+    return detail::element<I>(parts);
+  }
 
  private:
   template <class F>
@@ -176,6 +181,13 @@ struct Sequential : detail::Vocabulary<First> {
     const auto each = [&]<size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); };
     each(std::make_index_sequence<count>{});
   }
+
+  // Whether one of the modules before the I-th has parameters. Backward goes no deeper than the lowest that has.
+  template <size_t I>
+  static constexpr bool trained_before = []<size_t... J>(std::index_sequence<J...>) {
+    return (... || !std::is_empty_v<ParametersOf<At<J>>>);
+  }
+  (std::make_index_sequence<I>{});
 
   template <size_t I, class Frame>
   static auto child(const Frame& frame) {
@@ -230,6 +242,8 @@ struct Sequential : detail::Vocabulary<First> {
                             Gradient dx) {
     if constexpr (I == 0) {
       backward_at<0>(frame, x, dy, dx);
+    } else if constexpr (!wants_gradient<Gradient> && !(trains<Frame> && trained_before<I>)) {
+      backward_at<I>(frame, output<I - 1>(frame, rows_of(x)), dy, no_gradient);
     } else {
       const auto input = output<I - 1>(frame, rows_of(x));
       const Rows<float, At<I>::Input::width> between(&frame.workspace.gradients(I % gradient_buffers, 0, 0),

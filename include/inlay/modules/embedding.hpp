@@ -39,8 +39,11 @@ struct Embedding {
 
   template <class Frame>
   static void backward(const Frame& frame, std::span<const Token> x, Rows<const float, Width> dy, NoGradient = {}) {
-    const Span span(frame.executor, "embedding backward", {x.size() * Width, 12 * x.size() * Width});
-    for (size_t i = 0; i < x.size(); ++i) kernels::add(Width, dy.row(i), frame.gradients.weight.data() + x[i] * Width);
+    if constexpr (trains<Frame>) {
+      const Span span(frame.executor, "embedding backward", {x.size() * Width, 12 * x.size() * Width});
+      for (size_t i = 0; i < x.size(); ++i)
+        kernels::add(Width, dy.row(i), frame.gradients.weight.data() + x[i] * Width);
+    }
   }
 
   // z = h E^T, for a model whose logits share the embedding.
@@ -54,9 +57,10 @@ struct Embedding {
   static void logits_backward(const Frame& frame, Rows<const float, Width> h, Rows<const float, Vocabulary> dz,
                               Rows<float, Width> dh) {
     using kernels::Form;
-    parallel::matmul<Form::transposed, Form::plain>(frame.executor, Vocabulary, Width, h.count(), dz.data(), Vocabulary,
-                                                    h.data(), Width, frame.gradients.weight.data(), Width,
-                                                    kernels::Store::accumulate);
+    if constexpr (trains<Frame>)
+      parallel::matmul<Form::transposed, Form::plain>(frame.executor, Vocabulary, Width, h.count(), dz.data(),
+                                                      Vocabulary, h.data(), Width, frame.gradients.weight.data(), Width,
+                                                      kernels::Store::accumulate);
     parallel::matmul<Form::plain, Form::plain>(frame.executor, h.count(), Width, Vocabulary, dz.data(), Vocabulary,
                                                frame.parameters.weight.data(), Width, dh.data(), Width);
   }
@@ -110,10 +114,12 @@ struct LearnedPositions {
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, Width>, Rows<const float, Width> dy, Gradient dx) {
-    const Span span(frame.executor, "positions backward", {dy.count() * Width, 12 * dy.count() * Width});
-    detail::for_each_position(frame.call.packing, [&](size_t row, size_t position) {
-      kernels::add(Width, dy.row(row), frame.gradients.weight.data() + position * Width);
-    });
+    if constexpr (trains<Frame>) {
+      const Span span(frame.executor, "positions backward", {dy.count() * Width, 12 * dy.count() * Width});
+      detail::for_each_position(frame.call.packing, [&](size_t row, size_t position) {
+        kernels::add(Width, dy.row(row), frame.gradients.weight.data() + position * Width);
+      });
+    }
     if constexpr (wants_gradient<Gradient>) kernels::copy(dy.count() * Width, dy.data(), dx.data());
   }
 

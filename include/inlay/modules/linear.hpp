@@ -47,9 +47,10 @@ struct Linear {
   static void backward(const Frame& frame, Rows<const float, In> x, Rows<const float, Out> dy, Gradient dx) {
     using kernels::Form;
     auto& g = frame.gradients;
-    parallel::matmul<Form::transposed, Form::plain>(frame.executor, In, Out, x.count(), x.data(), In, dy.data(), Out,
-                                                    g.weight.data(), Out, kernels::Store::accumulate);
-    if constexpr (B == Bias::yes) {
+    if constexpr (trains<Frame>)
+      parallel::matmul<Form::transposed, Form::plain>(frame.executor, In, Out, x.count(), x.data(), In, dy.data(), Out,
+                                                      g.weight.data(), Out, kernels::Store::accumulate);
+    if constexpr (trains<Frame> && B == Bias::yes) {
       const Span span(frame.executor, "bias gradient", {dy.count() * Out, 4 * dy.count() * Out});
       kernels::add_rows(dy.count(), Out, dy.data(), g.bias.data());
     }

@@ -14,6 +14,7 @@
 //   forward(frame, x, y)        y = f(x)
 //   backward(frame, x, dy, dx)  dx = (dy/dx)^T dy, assigned; parameter gradients are added to frame.gradients.
 //                               x is what forward was given. dx is no_gradient where nothing below is trained.
+//                               A module that is to be used inside Frozen asks trains<Frame> before it adds.
 //   visit(f, path, parts...)    f(path, tensor...) for each parameter tensor, over several aggregates of the type
 //                               Parameters at once: the optimizer, zeroing, saving, loading and counting.
 //   initialize(parameters, initializer, path)   optional: how a new one begins; without it, all-zero.
@@ -36,6 +37,7 @@
 
 #include <concepts>
 #include <type_traits>
+#include <utility>
 
 namespace inlay::inline INLAY_ABI {
 
@@ -205,12 +207,19 @@ struct Forward {
   INLAY_FORCE_INLINE auto with(const P2& p, const B2& b, S2& s, A2& a, W2& w, Stream child_stream, const Ex& e) const {
     return Forward<P2, B2, S2, A2, W2, Ex>{p, b, s, a, w, call, e, child_stream};
   }
+  // The same place with weights that lie elsewhere.
+  template <class P2, class B2>
+  INLAY_FORCE_INLINE auto frozen(const P2& p, const B2& b, const Call& other_call) const {
+    return Forward<P2, B2, S, A, W, Ex>{p, b, state, activations, workspace, other_call, executor, stream};
+  }
 };
 
-template <class P, class B, class A, class W, class Ex>
+// G is P, or Empty where the parameters are frozen: gradients of the input still pass, those of parameters are not
+// computed.
+template <class P, class B, class A, class W, class Ex, class G = P>
 struct Backward {
   const P& parameters;
-  P& gradients;
+  G& gradients;
   const B& buffers;
   A& activations;
   W& workspace;
@@ -227,13 +236,18 @@ struct Backward {
   INLAY_FORCE_INLINE auto on(W2& other) const {
     return with(parameters, gradients, buffers, activations, other, stream);
   }
-  template <class P2, class B2, class A2, class W2>
-  INLAY_FORCE_INLINE auto with(const P2& p, P2& g, const B2& b, A2& a, W2& w, Stream child_stream) const {
+  template <class P2, class G2, class B2, class A2, class W2>
+  INLAY_FORCE_INLINE auto with(const P2& p, G2& g, const B2& b, A2& a, W2& w, Stream child_stream) const {
     return with(p, g, b, a, w, child_stream, executor);
   }
-  template <class P2, class B2, class A2, class W2>
-  INLAY_FORCE_INLINE auto with(const P2& p, P2& g, const B2& b, A2& a, W2& w, Stream child_stream, const Ex& e) const {
-    return Backward<P2, B2, A2, W2, Ex>{p, g, b, a, w, call, e, child_stream};
+  template <class P2, class G2, class B2, class A2, class W2>
+  INLAY_FORCE_INLINE auto with(const P2& p, G2& g, const B2& b, A2& a, W2& w, Stream child_stream, const Ex& e) const {
+    return Backward<P2, B2, A2, W2, Ex, G2>{p, g, b, a, w, call, e, child_stream};
+  }
+  template <class P2, class B2>
+  INLAY_FORCE_INLINE auto frozen(const P2& p, const B2& b, const Call& other_call) const {
+    return Backward<P2, B2, A, W, Ex, Empty>{p,         detail::nothing, b,        activations,
+                                             workspace, other_call,      executor, stream};
   }
   // The forward frame of the same call, for what is computed again.
   INLAY_FORCE_INLINE auto forward() const {
@@ -241,6 +255,10 @@ struct Backward {
                                           workspace,  call,    executor,        stream};
   }
 };
+
+// Whether a backward pass is to add to the gradients of its parameters.
+template <class Frame>
+inline constexpr bool trains = !std::is_empty_v<std::remove_reference_t<decltype(std::declval<Frame>().gradients)>>;
 
 // What a user's own module has to have. Shapes of x and y follow from Input and Output.
 template <class M>

@@ -80,8 +80,9 @@ struct Normalization {
   static void backward(const Frame& frame, Rows<const float, C.width> x, Rows<const float, C.width> dy, Gradient dx) {
     const auto& a = frame.activations;
     auto& g = frame.gradients;
-    const Span span(frame.executor, "norm backward", {0, (has_gain ? 20 : 12) * x.count() * C.width});
-    if constexpr (has_gain)
+    constexpr bool gains = has_gain && trains<Frame>;
+    const Span span(frame.executor, "norm backward", {0, (gains ? 20 : 12) * x.count() * C.width});
+    if constexpr (gains)
       kernels::normalize_gradients<Center>(x.count(), C.width, x.data(), mean(a, 0), a.scale.data(), dy.data(),
                                            g.gain.data(), bias_of(g));
     if constexpr (wants_gradient<Gradient>)
