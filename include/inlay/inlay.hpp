@@ -2,6 +2,7 @@
 // All of inlay's header core. Parts can be included by themselves: each folder is one layer of the design.
 
 #include <inlay/generation/generator.hpp>
+#include <inlay/generation/predictor.hpp>
 #include <inlay/models/gpt.hpp>
 #include <inlay/modules/activation.hpp>
 #include <inlay/modules/compose.hpp>

@@ -37,8 +37,6 @@ template <class T, class... Rest>
 requires(std::is_empty_v<T> && !all_empty<Rest...>) struct Tuple<T, Rest...> {
   Tuple<Rest...> tail;
 };
-template <class T>
-inline T nothing_of{};
 template <size_t I, class T, class... Rest>
 constexpr auto& part_of(auto& tuple) {
   if constexpr (I > 0 && all_empty<Rest...>)

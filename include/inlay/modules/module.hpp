@@ -125,6 +125,8 @@ struct Workspace<M, E> {
   using type = typename M::template Workspace<E>;
 };
 inline Empty nothing{};
+template <class T>
+inline T nothing_of{};  // where another empty type is asked for
 }  // namespace detail
 
 template <class M>

@@ -1,0 +1,93 @@
+#pragma once
+// Predictor: one forward pass. Rows in, outputs out, in the memory of inference.
+//
+//   static inlay::Predictor<Model> predictor{trainer.parameters(), trainer.buffers()};
+//   const auto y = predictor.predict(x);             // x: one sequence, rows of numbers or tokens
+//   const auto y = predictor.predict(x, offsets);    // several, packed: sequence s is rows offsets[s] to offsets[s +
+//   1]
+//
+// x: at most `rows` rows (PredictorConfig, the model's context unless told otherwise); y: a row for each row of x,
+// valid until the next call. The bits are those of a forward pass of the trainer without dropout. The parameters and
+// the buffers (tables, where frozen weights lie) stay where they are, in RAM or flash, and must outlive the predictor;
+// a model without buffers is given parameters alone.
+
+#include <inlay/config.hpp>
+#include <inlay/memory/footprint.hpp>
+#include <inlay/modules/module.hpp>
+
+#include <span>
+
+namespace inlay::inline INLAY_ABI {
+
+struct PredictorConfig {
+  size_t rows = 0;     // of one call; 0 is the model's context
+  size_t workers = 1;  // that may work inside the kernels at the same time
+};
+
+template <class Model, PredictorConfig C = PredictorConfig{}>
+class Predictor {
+ public:
+  using Inputs = typename Model::Input::ConstValues;
+  using Outputs = Rows<const float, Model::Output::width>;
+  static constexpr size_t rows = [] {
+    if constexpr (C.rows != 0)
+      return C.rows;
+    else
+      return Model::context;
+  }();
+
+  Predictor(const ParametersOf<Model>& parameters, const BuffersOf<Model>& buffers)
+      : parameters_(&parameters), buffers_(&buffers) {
+    // Clang runs a constructor that it can follow while it compiles, and would put the whole object, zeros and all,
+    // into .data; the empty statement stops it.
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__ volatile("" : "+m"(parameters_));
+#endif
+  }
+  explicit Predictor(const ParametersOf<Model>& parameters) requires(std::is_empty_v<BuffersOf<Model>>)
+      : Predictor(parameters, detail::nothing_of<BuffersOf<Model>>) {}
+
+  template <Executor E = Serial>
+  Outputs predict(Inputs x, std::span<const std::uint32_t> offsets, const E& executor = E{}) {
+    const FloatEnvironment environment;
+    const size_t count = offsets.back() - offsets.front();
+    INLAY_ASSERT(count == size_of(x) && count <= rows);
+    const Call call{.packing = {offsets.data(), offsets.size() - 1}};
+    const Forward<ParametersOf<Model>, BuffersOf<Model>, Empty, ActivationsOf<Model, extent>,
+                  WorkspaceOf<Model, extent>, E>
+        frame{*parameters_, *buffers_, detail::nothing, activations_, workspace_, call, executor, Stream{}};
+    const Span span(executor, "forward");
+    Model::forward(frame, x, Rows<float, Model::Output::width>(outputs_, count));
+    return {outputs_.data(), count};
+  }
+  template <Executor E = Serial>
+  Outputs predict(Inputs x, const E& executor = E{}) {
+    const std::uint32_t offsets[2] = {0, static_cast<std::uint32_t>(size_of(x))};
+    return predict(x, offsets, executor);
+  }
+
+  static constexpr Footprint footprint() {
+    Footprint f;
+    f.activations = bytes_of<ActivationsOf<Model, extent>> + sizeof(outputs_);
+    f.scratch = bytes_of<WorkspaceOf<Model, extent>>;
+    f.other = sizeof(Predictor) - f.total();
+    return f;
+  }
+
+ private:
+  static constexpr Extent extent{.rows = rows, .workers = C.workers, .training = false};
+
+  static size_t size_of(std::span<const Token> x) { return x.size(); }
+  template <class T, size_t Width>
+  static size_t size_of(Rows<T, Width> x) {
+    return x.count();
+  }
+
+  const ParametersOf<Model>* parameters_;
+  const BuffersOf<Model>* buffers_;
+  INLAY_NO_UNIQUE_ADDRESS ActivationsOf<Model, extent> activations_;
+  INLAY_NO_UNIQUE_ADDRESS WorkspaceOf<Model, extent> workspace_;
+  Tensor<float, rows, Model::Output::width> outputs_;
+};
+
+}  // namespace inlay::inline INLAY_ABI
