@@ -1,5 +1,9 @@
 // What a program on a bare Cortex-M needs before main, and what newlib needs below printf: the vector table, the FPU,
 // memory, and output and exit through semihosting, which the emulator (or a debugger) answers.
+//
+// It brings neither the heap nor the unwinder into a program. newlib's exit() and fflush() are called where the program
+// has them, so what printf has gathered is written; destructors of static objects run where it calls exit() itself.
+// The stack is painted before anything runs, so that a program can say how much of it was used.
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -10,10 +14,13 @@
 extern "C" {
 
 extern std::uint8_t data_start[], data_end[], data_image[], bss_start[], bss_end[], heap_start[], heap_end[],
-    stack_top[];
+    stack_bottom[], stack_top[];
+using Vector = void (*)();
+extern const Vector __preinit_array_start[], __preinit_array_end[], __init_array_start[], __init_array_end[];
 int main(int, char**);
-void __libc_init_array();
-[[noreturn]] void exit(int);
+// Weak: where nothing else in the program asks for them they are not linked, and null here.
+[[gnu::weak]] void exit(int);
+[[gnu::weak]] int fflush(void*);
 
 // newlib asks for these; without crti.o and crtbegin.o nobody else brings them.
 void _init() {}
@@ -68,14 +75,30 @@ int _kill(int, int) { return -1; }
 int _lseek(int, int, int) { return 0; }
 int _read(int, char*, int) { return 0; }
 
+// The objects of libgcc and newlib name these in their tables of unwinding, and would bring the unwinder with them. Nothing
+// throws here, and the linker script leaves the tables out.
+[[gnu::weak]] void __aeabi_unwind_cpp_pr0() {}
+[[gnu::weak]] void __aeabi_unwind_cpp_pr1() {}
+[[gnu::weak]] void __aeabi_unwind_cpp_pr2() {}
+
 [[noreturn]] void reset_handler() {
+  // Every word below this function's own frame; nothing is called before it is done.
+  std::uint32_t* frame;
+  asm volatile("mov %0, sp" : "=r"(frame));
+  for (volatile std::uint32_t* word = reinterpret_cast<std::uint32_t*>(stack_bottom); word < frame; ++word)
+    *word = 0xC5C5C5C5u;
+
   // Full access to the FPU (coprocessors 10 and 11) before the first floating-point instruction.
   *reinterpret_cast<volatile std::uint32_t*>(0xE000ED88) |= 0xFu << 20;
   asm volatile("dsb\n isb" ::: "memory");
   std::memcpy(data_start, data_image, static_cast<std::size_t>(data_end - data_start));
   std::memset(bss_start, 0, static_cast<std::size_t>(bss_end - bss_start));
-  __libc_init_array();
-  exit(main(0, nullptr));
+  for (const Vector* run = __preinit_array_start; run < __preinit_array_end; ++run) (*run)();
+  for (const Vector* run = __init_array_start; run < __init_array_end; ++run) (*run)();
+  const int status = main(0, nullptr);
+  if (exit != nullptr) exit(status);
+  if (fflush != nullptr) fflush(nullptr);
+  _exit(status);
 }
 
 [[noreturn]] void fault_handler() {
@@ -83,13 +106,24 @@ int _read(int, char*, int) { return 0; }
   _write(1, message, sizeof message - 1);
   _exit(139);
 }
+
+// A program that uses the processor's timer has one of its own.
+[[gnu::weak]] void systick_handler() { fault_handler(); }
 }
 
-using Vector = void (*)();
 [[gnu::section(".vectors"), gnu::used]] static const Vector vectors[16] = {reinterpret_cast<Vector>(stack_top),
                                                                            reset_handler,
                                                                            fault_handler,
                                                                            fault_handler,
                                                                            fault_handler,
                                                                            fault_handler,
-                                                                           fault_handler};
+                                                                           fault_handler,
+                                                                           nullptr,
+                                                                           nullptr,
+                                                                           nullptr,
+                                                                           nullptr,
+                                                                           fault_handler,
+                                                                           fault_handler,
+                                                                           nullptr,
+                                                                           fault_handler,
+                                                                           systick_handler};

@@ -1,0 +1,16 @@
+# cmake -D program=FILE -D emulator=LIST -D expected=FILE -P text.cmake
+# The program ends with status 0 and prints the text of the file, but for lines "measure: ..." and "note: ...".
+cmake_minimum_required(VERSION 3.25)
+execute_process(COMMAND ${emulator} ${program} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE error)
+string(REPLACE "\r" "" output "${output}")
+message("${output}${error}")
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${program} ended with status ${status}; expected 0.")
+endif()
+string(REGEX REPLACE "(^|\n)(measure|note): [^\n]*" "" text "${output}")
+file(READ ${expected} wanted)
+string(REGEX REPLACE "\n+$" "" text "${text}")
+string(REGEX REPLACE "\n+$" "" wanted "${wanted}")
+if(NOT text STREQUAL wanted)
+  message(FATAL_ERROR "${program} printed another text than ${expected} holds. Expected\n${wanted}\nfound\n${text}")
+endif()
