@@ -18,6 +18,6 @@ endforeach()
 configure_package_config_file(toolchains/cmake/inlayConfig.cmake.in inlayConfig.cmake INSTALL_DESTINATION ${inlay_package_folder})
 write_basic_package_version_file(inlayConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/inlayConfig.cmake ${PROJECT_BINARY_DIR}/inlayConfigVersion.cmake
-              toolchains/cmake/InlayXsimd.cmake
+              toolchains/cmake/InlayXsimd.cmake toolchains/cmake/InlayWeights.cmake toolchains/cmake/InlayEmbedWeights.cmake
         DESTINATION ${inlay_package_folder})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
