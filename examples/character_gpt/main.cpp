@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "character_gpt/commands.hpp"
+#include "character_gpt/model.hpp"
 #include "support/command_line.hpp"
 #include "support/executor.hpp"
 
@@ -15,7 +16,8 @@ int main(int argc, char** argv) {
   using examples::existing_file, examples::existing_path, examples::real_number, examples::whole_number;
   constexpr auto any = std::numeric_limits<std::uint64_t>::max();
 
-  CLI::App app{"A small GPT that learns to write like the text it is given, byte by byte.", "character_gpt"};
+  CLI::App app{"A small GPT that learns to write like the text it is given, byte by byte.",
+               character_gpt::program_name};
   app.require_subcommand(1);
 
   character_gpt::TrainOptions training;
@@ -77,7 +79,7 @@ int main(int argc, char** argv) {
   try {
     return train->parsed() ? character_gpt::train(training) : character_gpt::generate(writing);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "character_gpt: %s\n", error.what());
+    std::fprintf(stderr, "%s: %s\n", character_gpt::program_name, error.what());
     return 2;
   }
 }

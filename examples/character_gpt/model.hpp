@@ -1,10 +1,26 @@
 #pragma once
-// The model: bytes in, bytes out, in a shape that a laptop trains in a minute.
+// The model: bytes in, bytes out, in a shape that a laptop trains in a minute. character_gpt_small is the same program
+// with a model that a microcontroller has room for: 139 KB of weights (examples/firmware/writer).
 
 #include <inlay/inlay.hpp>
 
 namespace character_gpt {
 
+#if defined(INLAY_CHARACTER_GPT_SMALL)
+inline constexpr const char* program_name = "character_gpt_small";
+inline constexpr inlay::GptConfig config{
+    .vocabulary = 256,
+    .context = 64,
+    .width = 32,
+    .heads = 4,
+    .layers = 2,
+    .tied = true,
+    .biases = false,
+    .activation = inlay::Activation::gelu_erf,
+};
+inline constexpr float peak_learning_rate = 4e-3F, last_learning_rate = 4e-4F;
+#else
+inline constexpr const char* program_name = "character_gpt";
 inline constexpr inlay::GptConfig config{
     .vocabulary = 256,
     .context = 64,
@@ -15,6 +31,8 @@ inline constexpr inlay::GptConfig config{
     .biases = false,
     .activation = inlay::Activation::gelu_erf,
 };
+inline constexpr float peak_learning_rate = 1e-3F, last_learning_rate = 1e-4F;
+#endif
 inline constexpr std::size_t windows_per_step = 12;
 inline constexpr std::size_t tokens_per_step = windows_per_step * config.context;
 

@@ -88,7 +88,7 @@ void draw_losses(const Run& run, const std::vector<Row>& rows) {
   // The first steps fall from 5.5 to 3 and would press the rest flat: the axis ends where a twentieth of the run is
   // over.
   const double top = training.y[std::min(training.y.size() - 1, training.y.size() / 20)];
-  examples::write_svg(run.picture_file(), {.title = "Loss of character_gpt",
+  examples::write_svg(run.picture_file(), {.title = std::string{"Loss of "} + program_name,
                                            .subtitle = grouped(run.parameters) + " parameters, " +
                                                        grouped(static_cast<std::uint64_t>(rows.back()[step])) +
                                                        " steps in " + duration(rows.back()[seconds]),

@@ -129,8 +129,8 @@ void Training::step() {
   const auto begin = Clock::now();
   const std::uint64_t warmup = std::min<std::uint64_t>(100, run_.steps / 10);
   const std::uint64_t step = trainer.state().step;
-  const float learning_rate =
-      inlay::warmup_cosine(step, {.peak = 1e-3F, .last = 1e-4F, .warmup = warmup, .total = run_.steps});
+  const float learning_rate = inlay::warmup_cosine(
+      step, {.peak = peak_learning_rate, .last = last_learning_rate, .warmup = warmup, .total = run_.steps});
   last_ = trainer.step(
       training_.random(run_.seed, step),
       inlay::AdamW{.learning_rate = learning_rate, .beta1 = 0.9F, .beta2 = 0.99F, .weight_decay = 0.1F, .clip_norm = 1},
