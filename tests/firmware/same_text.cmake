@@ -1,0 +1,18 @@
+# cmake -D program=FILE -D other=FILE -D arguments=LIST -P same_text.cmake
+# Two programs of this machine print the same text.
+cmake_minimum_required(VERSION 3.25)
+function(text_of result)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE error)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${ARGN} ended with status ${status}; expected 0.\n${error}")
+  endif()
+  string(REGEX REPLACE "(^|\n)note: [^\n]*\n" "\\1" output "${output}")
+  string(REGEX REPLACE "\n+$" "" output "${output}")
+  set(${result} "${output}" PARENT_SCOPE)
+endfunction()
+text_of(found ${program})
+text_of(expected ${other} ${arguments})
+if(NOT found STREQUAL expected)
+  message(FATAL_ERROR "${program} and ${other} print different texts. Expected\n${expected}\nfound\n${found}")
+endif()
+message("${found}")
