@@ -1,0 +1,77 @@
+// The factory's training of the classifier, on recordings of many people who wear the device nearly as it is meant.
+// At the end it compares its parameters with those in flash. With a file name, where there are files, it writes them:
+//
+//   firmware_personal_training examples/firmware/personal/gestures.safetensors
+
+#include <inlay/training/schedule.hpp>
+
+#include "gestures_weights.hpp"
+#include "personal/classifier.hpp"
+#include "support/bits.hpp"
+#include "support/board.hpp"
+
+#if defined(PERSONAL_SAVES)
+#include <inlay/io/checkpoint.hpp>
+#endif
+
+namespace {
+
+using personal::Factory;
+
+constexpr std::size_t batch = 32, steps = 1000, exam = 400;
+inlay::Trainer<Factory, inlay::TrainerConfig{.batch = batch, .slices = 1}> trainer;
+inlay::Predictor<Factory> predictor{trainer.parameters(), trainer.buffers()};
+personal::Recordings<batch> recorded;
+
+bool has_parameters_of_flash() {
+  bool same = true;
+  inlay::visit<Factory>(
+      [&](const inlay::Path&, const auto& trained, const auto& in_flash) {
+        for (std::size_t i = 0; i < trained.size(); ++i) same = same && trained.values[i] == in_flash.values[i];
+      },
+      trainer.parameters(), inlay::embedded::gestures<Factory>());
+  return same;
+}
+
+}  // namespace
+
+int main([[maybe_unused]] int count, [[maybe_unused]] char** arguments) {
+  board::note_bits();
+  trainer.initialize(inlay::Seed{1});
+  for (std::size_t step = 0; step < steps; ++step) {
+    for (std::size_t i = 0; i < batch; ++i) {
+      personal::Randoms random(7'000'000 + batch * step + i);
+      const float turn = 0.35f * random.next(), speed = 1.0f + 0.2f * random.next();
+      recorded.record(i, {.turn = turn, .speed = speed}, batch * step + i);
+    }
+    const float rate = inlay::warmup_cosine(step, {.peak = 3e-3f, .last = 1e-4f, .warmup = 20, .total = steps});
+    const inlay::StepReport report =
+        trainer.step(recorded.batch(), inlay::AdamW{.learning_rate = rate, .clip_norm = 1.0f}, inlay::Serial{});
+    if ((step + 1) % 200 != 0) continue;
+    board::print("step ");
+    board::print(std::uint64_t{step + 1});
+    board::print("  loss ");
+    board::print_decimal(report.loss, 6);
+    board::print("\n");
+  }
+  const std::size_t right = personal::right_answers(predictor, {.turn = 0.1f, .speed = 1.05f}, exam, 5'000'000);
+  board::print(std::uint64_t{right});
+  board::print(" of ");
+  board::print(std::uint64_t{exam});
+  board::print(" new recordings are taken for what they are\n");
+#if defined(PERSONAL_SAVES)
+  if (count > 1) {
+    const inlay::io::Status saved = inlay::io::save_weights<Factory>(arguments[1], trainer.parameters());
+    if (!saved) {
+      board::print(saved.message().c_str());
+      board::print("\n");
+      return 2;
+    }
+    return 0;
+  }
+#endif
+  const bool same = has_parameters_of_flash();
+  board::print(same ? "the parameters have the bits of those in flash\n"
+                    : "the parameters have other bits than those in flash\n");
+  return same || !board::has_promised_bits() ? 0 : 1;
+}
