@@ -7,6 +7,9 @@
 #if defined(CONSUMER_IO)
 #include <inlay/io/safetensors.hpp>
 #endif
+#if defined(CONSUMER_WEIGHTS)
+#include "embedded_weights.hpp"
+#endif
 
 #include <cstdio>
 
@@ -32,6 +35,16 @@ int main() {
   const auto file = inlay::io::SafetensorsReader::open("no such file.safetensors");
   if (file) return 1;
   std::printf("%s\n", file.message().c_str());
+#endif
+#if defined(CONSUMER_WEIGHTS)
+  using Writer = inlay::Gpt<inlay::GptConfig{.vocabulary = 256,
+                                             .context = 64,
+                                             .width = 32,
+                                             .heads = 4,
+                                             .layers = 2,
+                                             .biases = false,
+                                             .activation = inlay::Activation::gelu_erf}>;
+  if (inlay::embedded::embedded_mismatch<Writer>() != nullptr) return 1;
 #endif
   return 0;
 }

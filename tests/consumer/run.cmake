@@ -13,7 +13,7 @@ endfunction()
 
 function(build_and_run name)
   step(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${scratch}/${name} -G ${generator} -D CMAKE_CXX_COMPILER=${compiler}
-       ${ARGN})
+       -D CONSUMER_WEIGHTS=${source}/examples/firmware/writer/shakespeare.safetensors ${ARGN})
   step(${CMAKE_COMMAND} --build ${scratch}/${name} --target consumer)
   step(${scratch}/${name}/consumer)
 endfunction()

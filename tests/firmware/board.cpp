@@ -9,7 +9,7 @@ namespace {
 using namespace board;
 
 const int constant = 1;
-volatile int variable = 1;
+[[maybe_unused]] volatile int variable = 1;
 int failures = 0;
 
 void expect(bool holds, const char* sentence) {
