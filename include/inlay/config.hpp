@@ -61,6 +61,8 @@
 
 #if defined(INLAY_SIMD_SCALAR)
 #define INLAY_ISA scalar
+#elif defined(__wasm_simd128__)
+#define INLAY_ISA wasm128
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define INLAY_ISA avx512
 #elif defined(__AVX2__)
@@ -75,8 +77,6 @@
 #define INLAY_ISA neon64
 #elif defined(__ARM_NEON)
 #define INLAY_ISA neon
-#elif defined(__wasm_simd128__)
-#define INLAY_ISA wasm128
 #else
 #define INLAY_ISA scalar
 #endif
@@ -100,6 +100,12 @@
 namespace inlay::inline INLAY_ABI {
 
 using std::size_t;
+
+// std::bit_cast, also where <bit> has none yet: libc++ before 14, that of Debian 12's Emscripten.
+template <class To, class From>
+INLAY_FORCE_INLINE constexpr To bit_cast(const From& from) noexcept {
+  return __builtin_bit_cast(To, from);
+}
 
 // A float as a template argument, written as one: Dropout<128, 0.1f>. Clang before 18 takes floats only inside a class.
 struct Fraction {

@@ -20,7 +20,7 @@ void add_number(Checksum& checksum, std::uint64_t number) {
 
 void add_text(Checksum& checksum, std::string_view text) {
   add_number(checksum, text.size());
-  checksum.add(std::as_bytes(std::span(text)));
+  checksum.add(std::as_bytes(std::span(text.data(), text.size())));
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ Checksum header_checksum(std::span<const TensorEntry> tensors, const Metadata& m
   // By name, not by place: two empty tensors can share a place, and their order in the header means nothing.
   std::vector<const TensorEntry*> by_name;
   for (const TensorEntry& entry : tensors) by_name.push_back(&entry);
-  std::ranges::sort(by_name, {}, [](const TensorEntry* entry) -> const std::string& { return entry->name; });
+  std::sort(by_name.begin(), by_name.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
   add_number(checksum, tensors.size());
   for (const TensorEntry* entry : by_name) {
     add_text(checksum, entry->name);
@@ -66,7 +66,7 @@ Checksum header_checksum(std::span<const TensorEntry> tensors, const Metadata& m
   }
   // Tools keep the entries in hash tables, so their order means nothing.
   Metadata sorted = metadata;
-  std::ranges::sort(sorted);
+  std::sort(sorted.begin(), sorted.end());
   for (const auto& [key, value] : sorted) {
     if (key == checksum_key) continue;
     add_text(checksum, key);

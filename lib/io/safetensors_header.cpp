@@ -237,19 +237,23 @@ Result<Header> parse_header(std::span<const char> text, std::uint64_t data_size)
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &handler)) return Error(handler.message());
 
   // Stable: empty tensors at one place keep the order of the header.
-  std::ranges::stable_sort(header.tensors, {},
-                           [](const TensorEntry& entry) { return std::pair(entry.begin, entry.end); });
+  std::stable_sort(header.tensors.begin(), header.tensors.end(), [](const TensorEntry& a, const TensorEntry& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
   header.by_name.resize(header.tensors.size());
   std::iota(header.by_name.begin(), header.by_name.end(), 0U);
   const auto name = [&](std::uint32_t index) -> const std::string& { return header.tensors[index].name; };
-  std::ranges::sort(header.by_name, {}, name);
-  const auto twice = std::ranges::adjacent_find(header.by_name, {}, name);
+  std::sort(header.by_name.begin(), header.by_name.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return name(a) < name(b); });
+  const auto twice = std::adjacent_find(header.by_name.begin(), header.by_name.end(),
+                                        [&](std::uint32_t a, std::uint32_t b) { return name(a) == name(b); });
   if (twice != header.by_name.end())
     return Error("tensor " + quoted_text(name(*twice)) + ": expected one of this name, found two");
 
   Metadata sorted = header.metadata;
-  std::ranges::sort(sorted);
-  const auto same = std::ranges::adjacent_find(sorted, {}, &Metadata::value_type::first);
+  std::sort(sorted.begin(), sorted.end());
+  const auto same =
+      std::adjacent_find(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
   if (same != sorted.end()) return Error("the header has the metadata " + quoted_text(same->first) + " twice");
 
   for (const TensorEntry& entry : header.tensors)

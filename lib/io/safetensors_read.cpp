@@ -69,7 +69,9 @@ Status SafetensorsReader::Content::read_header(OpenOptions options) {
 
 const TensorEntry* SafetensorsReader::Content::find(std::string_view tensor) const {
   const auto name_of = [&](std::uint32_t index) -> std::string_view { return header.tensors[index].name; };
-  const auto found = std::ranges::lower_bound(header.by_name, tensor, {}, name_of);
+  const auto found =
+      std::lower_bound(header.by_name.begin(), header.by_name.end(), tensor,
+                       [&](std::uint32_t index, std::string_view wanted) { return name_of(index) < wanted; });
   if (found == header.by_name.end() || name_of(*found) != tensor) return nullptr;
   return &header.tensors[*found];
 }
@@ -94,11 +96,11 @@ Status SafetensorsReader::Content::check(std::span<const TensorTarget> targets, 
   if (unexpected == Unexpected::ignore) return {};
   std::vector<std::string_view> wanted;
   for (const TensorTarget& target : targets) wanted.emplace_back(target.name);
-  std::ranges::sort(wanted);
+  std::sort(wanted.begin(), wanted.end());
   const TensorEntry* first = nullptr;
   std::size_t count = 0;
   for (const TensorEntry& entry : header.tensors) {
-    if (std::ranges::binary_search(wanted, std::string_view(entry.name))) continue;
+    if (std::binary_search(wanted.begin(), wanted.end(), std::string_view(entry.name))) continue;
     if (count++ == 0) first = &entry;
   }
   if (first == nullptr) return {};

@@ -47,16 +47,16 @@ Status check_sources(std::span<const TensorSource> tensors, const Metadata& meta
   }
   std::vector<std::string_view> names;
   for (const TensorSource& source : tensors) names.emplace_back(source.name);
-  std::ranges::sort(names);
-  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
+  std::sort(names.begin(), names.end());
+  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
     return Error("tensor " + quoted_text(*twice) + ": expected one of this name, found two");
   names.clear();
   for (const auto& [key, value] : metadata) {
     if (key == checksum_key) return Error("the metadata " + quoted_text(key) + " is written by inlay itself");
     names.emplace_back(key);
   }
-  std::ranges::sort(names);
-  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
+  std::sort(names.begin(), names.end());
+  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
     return Error("the metadata " + quoted_text(*twice) + " are given twice");
   return {};
 }
@@ -65,8 +65,9 @@ Result<Plan> make_plan(std::span<const TensorSource> tensors, const Metadata& me
   if (Status status = check_sources(tensors, metadata); !status) return status.error();
   Plan plan;
   for (std::size_t index = 0; index < tensors.size(); ++index) plan.order.push_back(index);
-  std::ranges::stable_sort(plan.order, std::greater<>{},
-                           [&](std::size_t index) { return element_size(tensors[index].type); });
+  const auto size = [&](std::size_t index) { return element_size(tensors[index].type); };
+  std::stable_sort(plan.order.begin(), plan.order.end(),
+                   [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
   std::vector<TensorEntry> entries;
   std::uint64_t position = 0;
   for (const std::size_t index : plan.order) {

@@ -20,7 +20,7 @@ float value(float x) {
   return hidden;
 }
 // A float as it lies in memory, so that a failed check says which bits there were.
-std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
+std::uint32_t bits_of(float x) { return inlay::bit_cast<std::uint32_t>(x); }
 
 static recipe::Storage<recipe::SmallModel, recipe::small_config> storage;
 static inlay::Generator<recipe::SmallModel> generator{storage.trainer.parameters()};

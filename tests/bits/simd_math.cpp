@@ -16,10 +16,10 @@ void add(std::uint64_t first, std::uint64_t last, std::uint32_t step, Function f
   for (std::uint64_t bits = first; bits < last; bits += step * simd::width) {
     float lanes[simd::width];
     for (std::size_t i = 0; i < simd::width; ++i)
-      lanes[i] = std::bit_cast<float>(static_cast<std::uint32_t>(bits + step * i));
+      lanes[i] = inlay::bit_cast<float>(static_cast<std::uint32_t>(bits + step * i));
     simd::store(lanes, function(simd::load(lanes)));
     for (std::size_t i = 0; i < simd::width && bits + step * i < last; ++i)
-      hash = (hash ^ (lanes[i] != lanes[i] ? 0x7fc00000u : std::bit_cast<std::uint32_t>(lanes[i]))) * 1099511628211u;
+      hash = (hash ^ (lanes[i] != lanes[i] ? 0x7fc00000u : inlay::bit_cast<std::uint32_t>(lanes[i]))) * 1099511628211u;
   }
 }
 template <class Function>

@@ -1,7 +1,6 @@
 // F16, BF16 and F64 of other tools' files become float: exactly, or rounded to nearest with ties to even, whatever the
 // rounding mode of the caller.
 
-#include <bit>
 #include <cfenv>
 #include <cmath>
 #include <limits>
@@ -13,7 +12,7 @@ using io::ElementType;
 
 namespace {
 
-std::uint32_t bits_of(float value) { return std::bit_cast<std::uint32_t>(value); }
+std::uint32_t bits_of(float value) { return inlay::bit_cast<std::uint32_t>(value); }
 
 template <class T>
 std::vector<float> converted(ElementType type, const std::vector<T>& values) {
@@ -81,7 +80,7 @@ TEST_CASE("F64 is rounded to the nearest float, ties to even", "[io]") {
         values.push_back(-beside);
       }
   std::mt19937_64 random(1);
-  for (int index = 0; index < 200'000; ++index) values.push_back(std::bit_cast<double>(random()));
+  for (int index = 0; index < 200'000; ++index) values.push_back(inlay::bit_cast<double>(random()));
   // Random numbers whose floats are denormal.
   for (int index = 0; index < 100'000; ++index)
     values.push_back(std::ldexp(static_cast<double>(random() >> 11U), -53 - 120 - static_cast<int>(random() % 32)));

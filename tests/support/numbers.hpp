@@ -2,7 +2,6 @@
 
 // Numbers for tests: the same ones on every machine, and comparison by bits.
 
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +48,9 @@ inline float fma(float a, float b, float c) {
     return a * b + c;
 }
 
-inline bool same_bits(float a, float b) { return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b); }
+inline bool same_bits(float a, float b) {
+  return inlay::bit_cast<std::uint32_t>(a) == inlay::bit_cast<std::uint32_t>(b);
+}
 
 // The promised sum of a row: lane = index mod 16, then lane i + lane i + 8, i + 4, i + 2, i + 1.
 inline float sum_in_lanes(const std::vector<float>& row) {

@@ -5,7 +5,6 @@
 #include <inlay/training/trainer.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -14,7 +13,9 @@
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
-inline bool same_bits(float a, float b) { return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b); }
+inline bool same_bits(float a, float b) {
+  return inlay::bit_cast<std::uint32_t>(a) == inlay::bit_cast<std::uint32_t>(b);
+}
 
 // The numbers of a model's parameters, gradients or moments, without the padding between tensors.
 template <class M>

@@ -6,7 +6,6 @@
 
 #include <inlay/config.hpp>
 
-#include <bit>
 #include <span>
 
 namespace inlay::inline INLAY_ABI {
@@ -19,7 +18,7 @@ class Hash {
     for (int shift = 0; shift < 64; shift += 8) byte(static_cast<std::uint8_t>(value >> shift));
   }
   constexpr void real(float value) {
-    const auto bits = std::bit_cast<std::uint32_t>(value);
+    const auto bits = inlay::bit_cast<std::uint32_t>(value);
     for (int shift = 0; shift < 32; shift += 8) byte(static_cast<std::uint8_t>(bits >> shift));
   }
   constexpr void reals(std::span<const float> values) {

@@ -9,6 +9,8 @@
 // Error at most 1.20 ULP over all floats (1.5 without a fused multiply-add). sin is odd, cos even to the bit; infinity
 // and NaN give NaN.
 
+#include <bit>
+
 #include <inlay/simd/exponential.hpp>
 
 namespace inlay::inline INLAY_ABI::simd {
@@ -31,12 +33,12 @@ inline constexpr std::uint32_t two_over_pi[8] = {0,           0xa2f9836eu, 0x4e4
                                                  0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu};
 
 INLAY_FORCE_INLINE float power_of_two(int exponent) noexcept {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(exponent + 127) << 23);
+  return inlay::bit_cast<float>(static_cast<std::uint32_t>(exponent + 127) << 23);
 }
 
 // For a finite x >= 2^13; NaN for infinity.
 INLAY_NO_INLINE inline ScalarAngle reduce_large_angle(float x) noexcept {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t bits = inlay::bit_cast<std::uint32_t>(x);
   if (bits >= 0x7f800000u) return {0, x - x, 0.0f};
   const std::uint64_t mantissa = (bits & 0x007fffffu) | 0x00800000u;
   // x = mantissa 2^e, e >= -10. Bits of 2/pi from weight 2^(1 - e) on: the earlier ones give multiples of four
