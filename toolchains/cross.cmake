@@ -1,7 +1,10 @@
 # What every cross target shares. A toolchain file sets the system, `inlay_tools`, the prefix of the compiler's name (and
-# `inlay_suffix`, where it has one), and `inlay_group`, what setup.sh calls its packages, then includes this one.
-set(CMAKE_CXX_COMPILER ${inlay_tools}g++${inlay_suffix})
-set(CMAKE_C_COMPILER ${inlay_tools}gcc${inlay_suffix})
+# `inlay_suffix`, where it has one) or the compilers themselves, and `inlay_group`, what setup.sh calls its packages, then includes
+# this one.
+if(inlay_tools)
+  set(CMAKE_CXX_COMPILER ${inlay_tools}g++${inlay_suffix})
+  set(CMAKE_C_COMPILER ${inlay_tools}gcc${inlay_suffix})
+endif()
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)

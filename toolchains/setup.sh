@@ -4,7 +4,7 @@
 #   toolchains/setup.sh                          what the presets demo, test and bench need
 #   toolchains/setup.sh --ci                     also Clang, its sanitizers and fuzzer, clang-format, valgrind, Python
 #   toolchains/setup.sh --cross TARGET...        also cross compilers, and the emulators that run their programs, for
-#                                                aarch64 armv7 riscv64 s390x cortex-m windows, or all of them
+#                                                aarch64 armv7 riscv64 s390x cortex-m windows wasm32, or all of them
 #   toolchains/setup.sh --peers                  also the libraries that the preset bench compares inlay with, those there are
 #   toolchains/setup.sh --list                   prints the packages of the groups asked for, and installs nothing
 set -euo pipefail
@@ -18,6 +18,7 @@ declare -A cross=(
   [s390x]="g++-s390x-linux-gnu qemu-user"
   [cortex-m]="gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
   [windows]="g++-mingw-w64-x86-64-posix wine wine64"
+  [wasm32]="emscripten nodejs node-acorn"
 )
 peers="python3 libopenblas-pthread-dev libblis-pthread-dev libeigen3-dev libdnnl-dev libxsmm-dev python3-torch"
 

@@ -1,7 +1,7 @@
 # cmake -D include=DIR/inlay -P rules.cmake
 # Names each line of a header that breaks a rule:
 #  - an #include <inlay/...> points down the list of layers, or stays in its own folder;
-#  - only simd/simd.hpp names xsimd or intrinsics (parallel/float_environment.hpp may, for the control register);
+#  - only simd/simd.hpp and simd/wasm_batch.hpp name xsimd or intrinsics (parallel/float_environment.hpp may, for the control register);
 #  - the core (all but io and text) includes nothing that allocates, throws, or calls libm;
 #  - a header starts with #pragma once.
 cmake_minimum_required(VERSION 3.25)
@@ -74,8 +74,8 @@ foreach(header IN LISTS headers)
     elseif(line MATCHES "^ *# *include +\"")
       mistake("includes are spelled <inlay/...>")
     elseif(line MATCHES "^ *# *include +<(xsimd/[^>]*|[a-z]*intrin\\.h|arm_neon\\.h|arm_sve\\.h|wasm_simd128\\.h)>" 
-           AND NOT header MATCHES "^(simd/simd|parallel/float_environment)\\.hpp$")
-      mistake("only <inlay/simd/simd.hpp> names xsimd or intrinsics")
+           AND NOT header MATCHES "^(simd/simd|simd/wasm_batch|parallel/float_environment)\\.hpp$")
+      mistake("only <inlay/simd/simd.hpp> and what it includes name xsimd or intrinsics")
     elseif(line MATCHES "^ *# *include +<(oneapi/)?tbb/")
       mistake("no header names oneTBB; lib/tbb.cpp does")
     elseif(NOT folder MATCHES "^(io|text)$" AND line MATCHES "^ *# *include +<(${forsworn})>")

@@ -16,12 +16,16 @@ function(inlay_host_headers name folder header)
   endif()
 endfunction()
 
-# xsimd: wherever it has an architecture; elsewhere the scalar batch of <inlay/simd/simd.hpp> takes its place.
+# xsimd: wherever it has an architecture; elsewhere the scalar batch of <inlay/simd/simd.hpp> takes its place. On WebAssembly that
+# header has vectors of its own, for those who compile with -msimd128.
 set(INLAY_WITH_XSIMD AUTO CACHE STRING "AUTO: on processors that xsimd knows; ON; OFF: scalar code")
 set_property(CACHE INLAY_WITH_XSIMD PROPERTY STRINGS AUTO ON OFF)
 set(INLAY_HAS_XSIMD OFF)
-if(INLAY_WITH_XSIMD STREQUAL "AUTO")
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i.86|aarch64|arm64|ARM64|riscv64|wasm32|wasm64)$" AND NOT CMAKE_SYSTEM_NAME STREQUAL "Generic")
+set(INLAY_HAS_OWN_VECTORS OFF)
+if(INLAY_WITH_XSIMD AND (CMAKE_SYSTEM_NAME STREQUAL "Emscripten" OR CMAKE_SYSTEM_PROCESSOR MATCHES "^wasm"))
+  set(INLAY_HAS_OWN_VECTORS ON)
+elseif(INLAY_WITH_XSIMD STREQUAL "AUTO")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i.86|aarch64|arm64|ARM64|riscv64)$" AND NOT CMAKE_SYSTEM_NAME STREQUAL "Generic")
     set(INLAY_HAS_XSIMD ON)
   endif()
 elseif(INLAY_WITH_XSIMD)

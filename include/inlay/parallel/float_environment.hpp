@@ -11,11 +11,11 @@
 // barriers); a float that leaves the scope as a value goes through settle().
 //
 //   x86-64: MXCSR; AArch64 and 32-bit Arm with an FPU: FPCR / FPSCR; RISC-V: frm; s390x: the rounding bits of FPC.
-//   Elsewhere the mode that the program starts with is the right one and nothing is done.
+//   Elsewhere the mode that the program starts with is the right one and nothing is done. WebAssembly has no other.
 
 #include <inlay/config.hpp>
 
-#if defined(__SSE__) || defined(_M_X64)
+#if (defined(__SSE__) && !defined(__wasm__)) || defined(_M_X64)
 #include <xmmintrin.h>
 #endif
 
@@ -41,7 +41,7 @@ class FloatEnvironment {
   }
 
  private:
-#if defined(__SSE__) || defined(_M_X64)
+#if (defined(__SSE__) && !defined(__wasm__)) || defined(_M_X64)
   using Register = unsigned;
   static constexpr Register mode_bits = 0x8000u | 0x6000u | 0x0040u;  // flush to zero, rounding, denormals are zero
   static Register read() { return _mm_getcsr(); }

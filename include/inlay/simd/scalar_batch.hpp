@@ -9,7 +9,6 @@
 // Integer arithmetic wraps. The multiply-add is fused (one rounding) where the target has the instruction; elsewhere it
 // is a product and a sum, and `scalar_fused_multiply_add` is false.
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -64,7 +63,9 @@ INLAY_FORCE_INLINE ScalarBatch fma(ScalarBatch a, ScalarBatch b, ScalarBatch c) 
 namespace detail {
 // The instruction itself: for __builtin_sqrtf GCC and Clang link sqrtf of libm too, which sets errno for a negative x.
 INLAY_FORCE_INLINE float square_root(float x) noexcept {
-#if (defined(__GNUC__) || defined(__clang__)) && defined(__AVX__)
+#if defined(__wasm__)  // first: Emscripten's -msse defines __SSE__ too
+  return __builtin_sqrtf(x);
+#elif (defined(__GNUC__) || defined(__clang__)) && defined(__AVX__)
   __asm__("vsqrtss %0, %0, %0" : "+x"(x));
   return x;
 #elif (defined(__GNUC__) || defined(__clang__)) && defined(__SSE__)
@@ -136,8 +137,8 @@ INLAY_FORCE_INLINE ScalarIntegers shift_right_logical(ScalarIntegers a) noexcept
   return wrap(bits(a) >> N);
 }
 
-INLAY_FORCE_INLINE ScalarIntegers as_int(ScalarBatch a) noexcept { return {std::bit_cast<std::int32_t>(a.value)}; }
-INLAY_FORCE_INLINE ScalarBatch as_float(ScalarIntegers a) noexcept { return {std::bit_cast<float>(a.value)}; }
+INLAY_FORCE_INLINE ScalarIntegers as_int(ScalarBatch a) noexcept { return {inlay::bit_cast<std::int32_t>(a.value)}; }
+INLAY_FORCE_INLINE ScalarBatch as_float(ScalarIntegers a) noexcept { return {inlay::bit_cast<float>(a.value)}; }
 INLAY_FORCE_INLINE ScalarBatch to_float(ScalarIntegers a) noexcept { return {static_cast<float>(a.value)}; }
 
 INLAY_FORCE_INLINE float reduce_add(ScalarBatch a) noexcept { return a.value; }

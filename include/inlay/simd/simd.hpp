@@ -1,5 +1,5 @@
 #pragma once
-// The vector of the target: the one file that names xsimd or an intrinsic.
+// The vector of the target: the one file, with wasm_batch.hpp, that names xsimd or an intrinsic.
 //
 //   batch, ibatch, mask          `width` floats, as many 32-bit integers, the result of a comparison
 //   load, store, broadcast       unaligned
@@ -17,20 +17,23 @@
 // the bits of a NaN are outside that promise. minimum and maximum are a comparison and a selection, so that a NaN or
 // two zeros of different sign give the same answer everywhere: the second argument.
 //
-// xsimd supplies the registers and the plain operations on SSE, AVX, AVX2, NEON and WebAssembly. Intrinsics stand where
-// its releases from 8.1 on differ or have a gap, and where a sequence decides the speed of a kernel. AVX-512 is all
-// intrinsics: xsimd 8.1 has no multiply-add for it, and does not offer it to GCC at all. Anywhere else `batch` is
-// `ScalarBatch`; neither there nor on AVX-512 is xsimd included.
+// xsimd supplies the registers and the plain operations on SSE, AVX, AVX2 and NEON. Intrinsics stand where its releases
+// from 8.1 on differ or have a gap, and where a sequence decides the speed of a kernel. AVX-512 is all intrinsics:
+// xsimd 8.1 has no multiply-add for it, and does not offer it to GCC at all. So is WebAssembly (wasm_batch.hpp), which
+// xsimd 8.1 does not know. Anywhere else `batch` is `ScalarBatch`. Only where xsimd serves is it included.
 
 #include <concepts>
 
 #include <inlay/simd/scalar_batch.hpp>
 
 #if defined(INLAY_SIMD_SCALAR)
+#elif defined(__wasm_simd128__)  // first: Emscripten's -msse2 defines __SSE2__ too
+#define INLAY_SIMD_WASM 1
+#include <inlay/simd/wasm_batch.hpp>
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define INLAY_SIMD_AVX512 1
 #include <immintrin.h>
-#elif defined(__SSE2__) || defined(_M_X64) || defined(__ARM_NEON) || defined(__wasm_simd128__)
+#elif defined(__SSE2__) || defined(_M_X64) || defined(__ARM_NEON)
 #include <xsimd/xsimd.hpp>
 #if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
 #define INLAY_SIMD_XSIMD 1
@@ -244,11 +247,11 @@ INLAY_FORCE_INLINE ibatch shift_right(ibatch a) noexcept {
 }
 template <int N>
 INLAY_FORCE_INLINE ibatch shift_right_logical(ibatch a) noexcept {
-  return {std::bit_cast<detail::IntegerRegister>(std::bit_cast<detail::UnsignedRegister>(a.value) >> N)};
+  return {inlay::bit_cast<detail::IntegerRegister>(inlay::bit_cast<detail::UnsignedRegister>(a.value) >> N)};
 }
 
-INLAY_FORCE_INLINE ibatch as_int(batch a) noexcept { return {std::bit_cast<detail::IntegerRegister>(a.value)}; }
-INLAY_FORCE_INLINE batch as_float(ibatch a) noexcept { return {std::bit_cast<detail::FloatRegister>(a.value)}; }
+INLAY_FORCE_INLINE ibatch as_int(batch a) noexcept { return {inlay::bit_cast<detail::IntegerRegister>(a.value)}; }
+INLAY_FORCE_INLINE batch as_float(ibatch a) noexcept { return {inlay::bit_cast<detail::FloatRegister>(a.value)}; }
 INLAY_FORCE_INLINE batch to_float(ibatch a) noexcept { return {xsimd::to_float(a.value)}; }
 
 // xsimd 8.1 divides and takes roots on NEON by approximation and refinement: not IEEE. 32-bit NEON has nothing better.
@@ -278,13 +281,13 @@ INLAY_FORCE_INLINE mask less(batch a, batch b) noexcept { return {a.value < b.va
 INLAY_FORCE_INLINE mask less_equal(batch a, batch b) noexcept { return {a.value <= b.value}; }
 INLAY_FORCE_INLINE mask equal(batch a, batch b) noexcept { return {a.value == b.value}; }
 INLAY_FORCE_INLINE mask less(ibatch a, ibatch b) noexcept {
-  return {std::bit_cast<detail::FloatMask>(a.value < b.value)};
+  return {inlay::bit_cast<detail::FloatMask>(a.value < b.value)};
 }
 INLAY_FORCE_INLINE mask less_equal(ibatch a, ibatch b) noexcept {
-  return {std::bit_cast<detail::FloatMask>(a.value <= b.value)};
+  return {inlay::bit_cast<detail::FloatMask>(a.value <= b.value)};
 }
 INLAY_FORCE_INLINE mask equal(ibatch a, ibatch b) noexcept {
-  return {std::bit_cast<detail::FloatMask>(a.value == b.value)};
+  return {inlay::bit_cast<detail::FloatMask>(a.value == b.value)};
 }
 INLAY_FORCE_INLINE mask operator&(mask a, mask b) noexcept { return {a.value & b.value}; }
 INLAY_FORCE_INLINE mask operator|(mask a, mask b) noexcept { return {a.value | b.value}; }
@@ -294,7 +297,7 @@ INLAY_FORCE_INLINE batch select(mask m, batch a, batch b) noexcept {
   return {xsimd::select(m.value, a.value, b.value)};
 }
 INLAY_FORCE_INLINE ibatch select(mask m, ibatch a, ibatch b) noexcept {
-  return {xsimd::select(std::bit_cast<detail::IntegerMask>(m.value), a.value, b.value)};
+  return {xsimd::select(inlay::bit_cast<detail::IntegerMask>(m.value), a.value, b.value)};
 }
 
 // x86 returns the second operand of MINPS and MAXPS when one is a NaN or both are zeros, which is the selection itself.
@@ -370,7 +373,7 @@ INLAY_FORCE_INLINE float reduce_maximum(batch x) noexcept {
 }
 #endif
 
-#else  // no vector unit, or none that is used
+#elif !defined(INLAY_SIMD_WASM)  // no vector unit, or none that is used
 
 using batch = ScalarBatch;
 using ibatch = ScalarIntegers;
@@ -505,7 +508,7 @@ INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t stride, f
   store(to + 32, {xsimd::zip_lo(even_high, odd_high)});
   store(to + 48, {xsimd::zip_hi(even_high, odd_high)});
 }
-#else
+#elif !defined(INLAY_SIMD_WASM)
 inline constexpr std::size_t transpose_width = 1;
 INLAY_FORCE_INLINE void transpose_block(const float* from, std::size_t, float* to) noexcept { *to = *from; }
 #endif
@@ -519,6 +522,7 @@ inline void transpose_part(const float* from, std::size_t stride, std::size_t ro
 
 }  // namespace inlay::inline INLAY_ABI::simd
 
+#undef INLAY_SIMD_WASM
 #undef INLAY_SIMD_AVX512
 #undef INLAY_SIMD_XSIMD
 
