@@ -58,7 +58,7 @@ class Folder {
 };
 
 inline Bytes bytes_of(std::string_view text) {
-  const auto view = std::as_bytes(std::span(text));
+  const auto view = std::as_bytes(std::span(text.data(), text.size()));
   return {view.begin(), view.end()};
 }
 

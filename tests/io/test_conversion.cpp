@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include <inlay/config.hpp>
+
 #include "io/support.hpp"
 
 using namespace io_test;

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <thread>
 
-#if !defined(_WIN32)
+#if !defined(_WIN32) && !defined(__EMSCRIPTEN__)
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -175,7 +175,7 @@ TEST_CASE("a checkpoint that does not belong to this training changes nothing", 
   CHECK((bits(resumed) == before));
 }
 
-#if !defined(_WIN32)
+#if !defined(_WIN32) && !defined(__EMSCRIPTEN__)  // no fork there
 TEST_CASE("training that is killed again and again ends with the same bits", "[io]") {
   const Folder folder;
   const std::string path = folder.file("training.safetensors");

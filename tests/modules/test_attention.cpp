@@ -117,9 +117,9 @@ TEST_CASE("Attention: a row's bits do not depend on the other sequences of the c
   for (std::size_t s = 0; s < 3; ++s) {
     const std::uint32_t begin = together.offsets[s], end = together.offsets[s + 1];
     ModuleRun<Causal, Extent{.rows = 30}> alone({0, end - begin}, 5);
-    std::copy_n(together.x.begin() + begin * 12, alone.x.size(), alone.x.begin());
+    std::copy_n(together.x.data() + begin * 12, alone.x.size(), alone.x.begin());
     alone.forward();
-    CHECK(std::equal(alone.y.begin(), alone.y.end(), together.y.begin() + begin * 12, numbers::same_bits));
+    CHECK(std::equal(alone.y.begin(), alone.y.end(), together.y.data() + begin * 12, numbers::same_bits));
   }
 }
 
@@ -134,15 +134,15 @@ TEST_CASE("Attention with a cache has the bits of the full pass", "[attention]")
   const std::uint32_t steps[][2] = {{3, 1}, {1, 1}, {9, 10}, {6, 0}, {1, 1}};
   for (const auto& step : steps) {
     ModuleRun<Causal, extent> part({0, step[0], step[0] + step[1]}, 5);
-    std::copy_n(full.x.begin() + done[0] * 12, step[0] * 12, part.x.begin());
-    std::copy_n(full.x.begin() + (20 + done[1]) * 12, step[1] * 12, part.x.begin() + step[0] * 12);
+    std::copy_n(full.x.data() + done[0] * 12, step[0] * 12, part.x.begin());
+    std::copy_n(full.x.data() + (20 + done[1]) * 12, step[1] * 12, part.x.data() + step[0] * 12);
     part.starts = {done[0], done[1]};
     part.call.packing.starts = part.starts.data();
     const auto f = part.forward_frame();
     Causal::forward(f.with(f.parameters, f.buffers, cache, f.activations, f.workspace, f.stream), part.input(),
                     Rows<float, 12>(part.y.data(), part.rows()));
-    CHECK(std::equal(part.y.begin(), part.y.begin() + step[0] * 12, full.y.begin() + done[0] * 12, numbers::same_bits));
-    CHECK(std::equal(part.y.begin() + step[0] * 12, part.y.end(), full.y.begin() + (20 + done[1]) * 12,
+    CHECK(std::equal(part.y.data(), part.y.data() + step[0] * 12, full.y.data() + done[0] * 12, numbers::same_bits));
+    CHECK(std::equal(part.y.data() + step[0] * 12, part.y.data() + part.y.size(), full.y.data() + (20 + done[1]) * 12,
                      numbers::same_bits));
     done[0] += step[0];
     done[1] += step[1];
