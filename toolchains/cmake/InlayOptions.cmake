@@ -47,6 +47,19 @@ function(inlay_warnings target)
   endif()
 endfunction()
 
+# C by the compiler that belongs to that for C++: CMake alone would take the system's, and two makers' sanitizers do not mix.
+macro(inlay_enable_c)
+  if(NOT CMAKE_C_COMPILER AND NOT DEFINED ENV{CC})
+    string(REGEX REPLACE "(clan)?g\\+\\+([^/]*)$" "\\1g@\\2" inlay_c_compiler "${CMAKE_CXX_COMPILER}")
+    string(REPLACE "clang@" "clang" inlay_c_compiler "${inlay_c_compiler}")
+    string(REPLACE "g@" "gcc" inlay_c_compiler "${inlay_c_compiler}")
+    if(NOT inlay_c_compiler STREQUAL CMAKE_CXX_COMPILER AND EXISTS ${inlay_c_compiler})
+      set(CMAKE_C_COMPILER ${inlay_c_compiler})
+    endif()
+  endif()
+  enable_language(C)
+endmacro()
+
 # Bare metal: the toolchain file names the board's start-up code, which every program of the build links.
 if(PROJECT_IS_TOP_LEVEL AND INLAY_STARTUP_SOURCES)
   add_library(inlay_startup OBJECT ${INLAY_STARTUP_SOURCES})

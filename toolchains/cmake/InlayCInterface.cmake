@@ -1,0 +1,149 @@
+# inlay_add_c_interface(NAME HEADER file... TRAINER type [GENERATOR type] [IO] [TBB])
+# inlay_add_c_interface(NAME HEADER file... MODEL type [GENERATOR type] [IO] [TBB])
+#
+# A static library NAME with a C interface to a model, and its header NAME.h: link the library, include the header. What the
+# functions do is in <inlay/inlay.h>. Part of the installed package too.
+#
+#   NAME       a name in C, in lower case: it begins every function (NAME_trainer_step) and, in upper case, every byte count
+#              (NAME_TRAINER_BYTES)
+#   HEADER     C++ headers that define the types
+#   TRAINER    an inlay::Trainer: training, and inference with its model
+#   MODEL      inference alone
+#   GENERATOR  an inlay::Generator for that model, where the usual one is not wanted
+#   IO         files; links inlay::io
+#   TBB        runs on threads; links inlay::tbb. Otherwise everything runs on the calling thread, and a library without IO and
+#              TBB needs no C++ runtime: a linker for C is enough
+#
+# Options, definitions and include folders that the types need are set on NAME (target_compile_options(NAME PRIVATE ...)).
+#
+# The byte counts are those of the target, which the build cannot run: a small library, NAME_bytes, is compiled for it, and the
+# numbers are read from its file, as CMake's own check_type_size does. The library then asserts that they are its own.
+function(inlay_add_c_interface name)
+  cmake_parse_arguments(PARSE_ARGV 1 c "IO;TBB" "MODEL;TRAINER;GENERATOR" "HEADER")
+  if(c_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "inlay_add_c_interface(${name}): did not expect ${c_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT name MATCHES "^[a-z][a-z0-9_]*$")
+    message(FATAL_ERROR "inlay_add_c_interface(${name}): the name begins functions in C; expected lower-case letters, digits and _")
+  endif()
+  if(NOT c_HEADER)
+    message(FATAL_ERROR "inlay_add_c_interface(${name}): HEADER is missing: the C++ header that defines the model")
+  endif()
+  if((c_MODEL AND c_TRAINER) OR NOT (c_MODEL OR c_TRAINER))
+    message(FATAL_ERROR "inlay_add_c_interface(${name}): expected either TRAINER, whose model it takes, or MODEL, for inference alone")
+  endif()
+  foreach(component io tbb)
+    string(TOUPPER ${component} option)
+    if(c_${option} AND NOT TARGET inlay::${component})
+      message(FATAL_ERROR "inlay_add_c_interface(${name}): ${option} needs inlay::${component}, which this build of inlay does not have")
+    endif()
+  endforeach()
+
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}_c_interface)
+  string(TOUPPER ${name} upper)
+  set(trainer ::inlay::c::NoTrainer)
+  set(model ${c_MODEL})
+  if(c_TRAINER)
+    set(trainer ${c_TRAINER})
+    set(model "${c_TRAINER}::ModelType")
+  endif()
+  set(executor ::inlay::Serial)
+  set(includes "")
+  foreach(header IN LISTS c_HEADER)
+    cmake_path(ABSOLUTE_PATH header BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+    if(NOT EXISTS ${header})
+      message(FATAL_ERROR "inlay_add_c_interface(${name}): there is no header ${header}")
+    endif()
+    string(APPEND includes "#include \"${header}\"\n")
+  endforeach()
+  string(APPEND includes "#include <inlay/c_interface.hpp>\n")
+  if(c_IO)
+    string(APPEND includes "#include <inlay/c/files.hpp>\n")
+  endif()
+  if(c_TBB)
+    string(APPEND includes "#include <inlay/tbb.hpp>\n")
+    set(executor ::inlay::Tbb)
+  endif()
+  set(arguments "${model}, ${trainer}, ${executor}")
+  if(c_GENERATOR)
+    string(APPEND arguments ", ${c_GENERATOR}")
+  endif()
+  string(APPEND includes "using ${name}_interface = ::inlay::c::Interface<${arguments}>;\n")
+
+  # The byte counts.
+  file(CONFIGURE OUTPUT ${folder}/${name}_bytes.cpp CONTENT "@includes@INLAY_BYTE_COUNTS(${name}_interface)\n" @ONLY)
+  add_library(${name}_bytes STATIC ${folder}/${name}_bytes.cpp)
+  target_link_libraries(${name}_bytes PRIVATE inlay::inlay)
+  target_include_directories(${name}_bytes PRIVATE $<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${name}_bytes PRIVATE $<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>)
+  target_compile_options(${name}_bytes PRIVATE $<TARGET_PROPERTY:${name},COMPILE_OPTIONS>)
+  # The file has to hold the numbers as they are, not code for a linker that compiles.
+  set_target_properties(${name}_bytes PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF EXCLUDE_FROM_ALL ON)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+    target_compile_options(${name}_bytes PRIVATE -fno-lto)
+  endif()
+  set(header ${folder}/include/$<CONFIG>/${name}.h)
+  set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/InlayCInterfaceHeader.cmake)
+  add_custom_command(OUTPUT ${header}
+                     COMMAND ${CMAKE_COMMAND} -D library=$<TARGET_FILE:${name}_bytes> -D name=${name} -D output=${header} -D io=${c_IO}
+                             -D threads=${c_TBB} -P ${script}
+                     DEPENDS ${name}_bytes ${script}
+                     COMMENT "Writing ${name}.h" VERBATIM)
+
+  # The functions. Which of them there are is known when the header is.
+  set(definitions "")
+  foreach(part PREDICTOR GENERATOR TRAINER CHECKPOINT)
+    string(TOLOWER ${part} field)
+    string(APPEND definitions "#if defined(${upper}_${part}_BYTES)
+static_assert(${upper}_${part}_BYTES == ${name}_interface::description.${field}_bytes, \"inlay: ${name}.h is not of this build\");
+#endif
+")
+  endforeach()
+  file(CONFIGURE OUTPUT ${folder}/${name}.cpp CONTENT [[
+@includes@#include "@name@.h"
+
+@definitions@static_assert(@upper@_WEIGHTS_BYTES == @name@_interface::description.weights_bytes, "inlay: @name@.h is not of this build");
+INLAY_DEFINE_MODEL(@name@, @name@_interface)
+INLAY_DEFINE_PREDICTOR(@name@, @name@_interface)
+#if defined(@upper@_GENERATOR_BYTES)
+INLAY_DEFINE_GENERATOR(@name@, @name@_interface)
+#endif
+#if defined(@upper@_TRAINER_BYTES)
+INLAY_DEFINE_TRAINER(@name@, @name@_interface)
+INLAY_DEFINE_PREDICTOR_OF_TRAINER(@name@, @name@_interface)
+#endif
+#if defined(@upper@_TRAINER_BYTES) && defined(@upper@_GENERATOR_BYTES)
+INLAY_DEFINE_GENERATOR_OF_TRAINER(@name@, @name@_interface)
+#endif
+#if defined(@upper@_HAS_FILES)
+INLAY_DEFINE_WEIGHTS_FILES(@name@, @name@_interface)
+#if defined(@upper@_TRAINER_BYTES)
+INLAY_DEFINE_TRAINER_FILES(@name@, @name@_interface)
+#endif
+#endif
+#if defined(@upper@_HAS_THREADS)
+INLAY_DEFINE_PREDICTOR_THREADS(@name@, @name@_interface)
+#if defined(@upper@_GENERATOR_BYTES)
+INLAY_DEFINE_GENERATOR_THREADS(@name@, @name@_interface)
+#endif
+#if defined(@upper@_TRAINER_BYTES)
+INLAY_DEFINE_TRAINER_THREADS(@name@, @name@_interface)
+#endif
+#endif
+]] @ONLY)
+  add_library(${name} STATIC ${folder}/${name}.cpp ${header})
+  target_link_libraries(${name} PRIVATE inlay::inlay)
+  # Only the folders of the headers: an option for C++ must not reach a caller in C.
+  target_include_directories(${name} PUBLIC ${folder}/include/$<CONFIG> $<TARGET_PROPERTY:inlay::inlay,INTERFACE_INCLUDE_DIRECTORIES>)
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(${name}_bytes PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(c_IO)
+    target_link_libraries(${name} PRIVATE inlay::io)
+  endif()
+  if(c_TBB)
+    target_link_libraries(${name} PRIVATE inlay::tbb)
+  endif()
+  if(NOT c_IO AND NOT c_TBB AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+    target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+  endif()
+endfunction()
