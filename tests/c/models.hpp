@@ -52,7 +52,7 @@ struct SquaredError {
   }
 };
 
-struct Curve : inlay::Sequential<inlay::Linear<3, 10>, inlay::Elementwise<10, inlay::Activation::gelu_tanh>,
+struct Curve : inlay::Sequential<inlay::Linear<3, 10>, inlay::Activate<inlay::Activation::gelu_tanh, 10>,
                                  inlay::Linear<10, 2>> {
   static constexpr std::size_t context = 4;
 };

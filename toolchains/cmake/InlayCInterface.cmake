@@ -135,8 +135,9 @@ INLAY_DEFINE_TRAINER_THREADS(@name@, @name@_interface)
   target_link_libraries(${name} PRIVATE inlay::inlay)
   # Only the folders of the headers: an option for C++ must not reach a caller in C.
   target_include_directories(${name} PUBLIC ${folder}/include/$<CONFIG> $<TARGET_PROPERTY:inlay::inlay,INTERFACE_INCLUDE_DIRECTORIES>)
-  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  set_target_properties(${name}_bytes PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  # For plug-ins. Without an operating system nobody would fill the table that such code reads addresses from.
+  get_property(has_shared_libraries GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS)
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ${has_shared_libraries})
   if(c_IO)
     target_link_libraries(${name} PRIVATE inlay::io)
   endif()

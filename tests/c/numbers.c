@@ -1,0 +1,70 @@
+/* A model from numbers to numbers, with a loss that C++ defines and targets that C gives. */
+#include "tests.h"
+
+static INLAY_ALIGNED unsigned char memory[CURVE_TRAINER_BYTES];
+static INLAY_ALIGNED unsigned char predictor_memory[CURVE_PREDICTOR_BYTES];
+static INLAY_ALIGNED unsigned char weights[CURVE_WEIGHTS_BYTES];
+static INLAY_ALIGNED unsigned char checkpoint[CURVE_CHECKPOINT_BYTES];
+
+void test_numbers(void) {
+  static curve_results expected;
+  float inputs[3 * CURVE_ROWS], targets[2 * CURVE_ROWS], row_weights[CURVE_ROWS], outputs[2 * CURVE_ROWS];
+  uint32_t offsets[3];
+  inlay_error error;
+  inlay_step_report report;
+  curve_reference(&expected);
+  curve_data(inputs, targets, row_weights, offsets);
+  const inlay_batch batch = {.rows = CURVE_ROWS,
+                             .inputs = inputs,
+                             .targets = targets,
+                             .weights = row_weights,
+                             .offsets = offsets,
+                             .sequences = 2};
+  inlay_optimizer optimizer = inlay_sgd(0.1f);
+  optimizer.momentum = 0.9f;
+  curve_trainer* trainer = NULL;
+  CHECK(curve_trainer_create(memory, sizeof memory, 3, &trainer, &error) == INLAY_OK);
+  for (int step = 0; step < CURVE_STEPS; ++step) {
+    CHECK(curve_trainer_step(trainer, &batch, &optimizer, &report, &error) == INLAY_OK);
+    CHECK(memcmp(&report.loss, &expected.losses[step], sizeof(float)) == 0);
+  }
+  CHECK(expected.losses[CURVE_STEPS - 1] < 0.5f * expected.losses[0]);
+  CHECK(curve_trainer_get_weights(trainer, weights, sizeof weights, &error) == INLAY_OK);
+  CHECK(hash_of(weights + 64, sizeof weights - 64) == expected.weights);
+
+  inlay_batch alone = batch;
+  alone.targets = NULL;
+  alone.weights = NULL;
+  curve_predictor* predictor = NULL;
+  CHECK(curve_predictor_create(predictor_memory, sizeof predictor_memory, weights, sizeof weights, &predictor,
+                               &error) == INLAY_OK);
+  CHECK(curve_predictor_run(predictor, &alone, outputs, 2 * CURVE_ROWS, &error) == INLAY_OK);
+  CHECK(memcmp(outputs, expected.outputs, sizeof outputs) == 0);
+
+  /* Its trainer holds one moment. */
+  const inlay_optimizer adam = inlay_adam(1e-3f);
+  CHECK(curve_trainer_step(trainer, &batch, &adam, &report, &error) == INLAY_WRONG_SETTING);
+  CHECK(strstr(error.text, "moments") != NULL);
+  /* Arrays that this model does not read, and those that it does. */
+  const uint32_t labels[CURVE_ROWS] = {0};
+  inlay_batch wrong = batch;
+  wrong.labels = labels;
+  CHECK(curve_trainer_step(trainer, &wrong, &optimizer, &report, &error) == INLAY_WRONG_BATCH);
+  wrong = batch;
+  wrong.tokens = labels;
+  CHECK(curve_trainer_step(trainer, &wrong, &optimizer, &report, &error) == INLAY_WRONG_BATCH);
+  wrong = batch;
+  wrong.inputs = NULL;
+  CHECK(curve_trainer_step(trainer, &wrong, &optimizer, &report, &error) == INLAY_NULL_POINTER);
+  wrong = batch;
+  wrong.targets = NULL;
+  CHECK(curve_trainer_step(trainer, &wrong, &optimizer, &report, &error) == INLAY_NULL_POINTER);
+  row_weights[3] = -1.0f;
+  CHECK(curve_trainer_step(trainer, &batch, &optimizer, &report, &error) == INLAY_WRONG_BATCH);
+
+  /* A model without a fingerprint of its own: its tensors are one. */
+  CHECK(curve_weights_check(weights, sizeof weights, &error) == INLAY_OK);
+  CHECK(curve_trainer_save(trainer, checkpoint, sizeof checkpoint, &error) == INLAY_OK);
+  CHECK(curve_trainer_load(trainer, checkpoint, sizeof checkpoint, &error) == INLAY_OK);
+  CHECK(writer_weights_check(weights, sizeof weights, &error) == INLAY_WRONG_BLOCK);
+}

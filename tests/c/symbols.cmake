@@ -1,0 +1,23 @@
+# cmake -D libraries=FILE... -D nm=TOOL -P symbols.cmake
+# A library of the C interface without files and threads asks the system for nothing of C++: no operator new, no exceptions, no
+# guards, no std. Memory functions of the C library and helpers of the compiler (libgcc) are allowed.
+cmake_minimum_required(VERSION 3.25)
+set(failed FALSE)
+foreach(library IN LISTS libraries)
+  execute_process(COMMAND ${nm} -u ${library} OUTPUT_VARIABLE output RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${nm} cannot read ${library}")
+  endif()
+  string(REGEX MATCHALL "[UvVwW] [A-Za-z0-9_.]+" symbols "${output}")
+  foreach(symbol IN LISTS symbols)
+    string(SUBSTRING ${symbol} 2 -1 symbol)
+    if(NOT symbol MATCHES "^(memcpy|memmove|memset|memcmp|__stack_chk_.*|__aeabi_.*|__gnu_.*|__[a-z]+[sdt][if][0-9]?|_GLOBAL_OFFSET_TABLE_)$")
+      message("${library}: ${symbol} is not something that every C program has")
+      set(failed TRUE)
+    endif()
+  endforeach()
+  message("${library}: ${symbols}")
+endforeach()
+if(failed)
+  message(FATAL_ERROR "a program in C could not link this")
+endif()
