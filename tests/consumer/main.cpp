@@ -1,6 +1,8 @@
 // A user's program: the core, and the compiled components as far as they were installed.
 #include <inlay/inlay.hpp>
 #include <inlay/version.hpp>
+
+#include "model.hpp"
 #if defined(CONSUMER_TBB)
 #include <inlay/tbb.hpp>
 #endif
@@ -13,9 +15,7 @@
 
 #include <cstdio>
 
-using Model = inlay::Gpt<inlay::GptConfig{.vocabulary = 16, .context = 8, .width = 16, .heads = 2, .layers = 1}>;
-using Trainer = inlay::Trainer<Model, inlay::TrainerConfig{.batch = 2}>;
-static Trainer trainer;
+static tiny::Trainer trainer;
 
 int main() {
   std::printf("inlay %d.%d.%d\n", INLAY_VERSION_MAJOR, INLAY_VERSION_MINOR, INLAY_VERSION_PATCH);

@@ -14,8 +14,9 @@ endfunction()
 function(build_and_run name)
   step(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${scratch}/${name} -G ${generator} -D CMAKE_CXX_COMPILER=${compiler}
        -D CONSUMER_WEIGHTS=${source}/examples/firmware/writer/shakespeare.safetensors ${ARGN})
-  step(${CMAKE_COMMAND} --build ${scratch}/${name} --target consumer)
+  step(${CMAKE_COMMAND} --build ${scratch}/${name} --target consumer consumer_c)
   step(${scratch}/${name}/consumer)
+  step(${scratch}/${name}/consumer_c)
 endfunction()
 
 step(${CMAKE_COMMAND} --install ${build} --prefix ${scratch}/prefix)

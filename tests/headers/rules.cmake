@@ -3,7 +3,8 @@
 #  - an #include <inlay/...> points down the list of layers, or stays in its own folder;
 #  - only simd/simd.hpp and simd/wasm_batch.hpp name xsimd or intrinsics (parallel/float_environment.hpp may, for the control register);
 #  - the core (all but io and text) includes nothing that allocates, throws, or calls libm;
-#  - a header starts with #pragma once.
+#  - a header starts with #pragma once;
+#  - a header in C (*.h) includes <stddef.h> and <stdint.h> alone, and is guarded by a macro, as ISO C knows it.
 cmake_minimum_required(VERSION 3.25)
 set(layers
   "config"
@@ -13,6 +14,7 @@ set(layers
   "modules"
   "training generation io text"
   "models"
+  "c"
   "top")
 # Headers outside a folder: the foundation, and what only users include.
 set(layer_of_config 0)
@@ -27,7 +29,7 @@ foreach(layer IN LISTS layers)
 endforeach()
 
 function(folder_of header result)  # relative to include/inlay
-  if(header MATCHES "^(config|version)\\.hpp$")
+  if(header MATCHES "^(config\\.hpp|version\\.hpp|inlay\\.h)$")
     set(${result} config PARENT_SCOPE)
   elseif(header MATCHES "^([a-z_]+)/")
     set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
@@ -80,6 +82,20 @@ foreach(header IN LISTS headers)
       mistake("no header names oneTBB; lib/tbb.cpp does")
     elseif(NOT folder MATCHES "^(io|text)$" AND line MATCHES "^ *# *include +<(${forsworn})>")
       mistake("the core does without <${CMAKE_MATCH_1}>: it neither allocates nor throws nor calls libm")
+    endif()
+  endforeach()
+endforeach()
+file(GLOB_RECURSE headers RELATIVE ${include} ${include}/*.h)
+foreach(header IN LISTS headers)
+  set(number 1)
+  file(STRINGS ${include}/${header} lines REGEX "^ *# *(include|pragma|ifndef INLAY_)")
+  list(GET lines 0 line)
+  if(NOT line MATCHES "^#ifndef INLAY_[A-Z_]+_H$")
+    mistake("a header in C starts with #ifndef INLAY_..._H")
+  endif()
+  foreach(line IN LISTS lines)
+    if(line MATCHES "include" AND NOT line MATCHES "<std(def|int)\\.h>")
+      mistake("a header in C does without `${line}`: firmware may have no C library")
     endif()
   endforeach()
 endforeach()
