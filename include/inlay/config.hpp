@@ -44,6 +44,13 @@
 #define INLAY_ASSERT(condition) static_cast<void>(0)
 #endif
 
+// Where bytes of code matter more than cycles INLAY_SMALL_CODE is 1: one inner loop for all matrix products where a
+// vector is one lane, and few of them where it is not. The bits are the same. Combine it with -Os; CMake's option
+// INLAY_SMALL_CODE does.
+#if !defined(INLAY_SMALL_CODE)
+#define INLAY_SMALL_CODE 0
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define INLAY_FORCE_INLINE inline __attribute__((always_inline))
 #define INLAY_NO_INLINE __attribute__((noinline))
@@ -88,8 +95,12 @@
 #define INLAY_HAS_FUSED_MULTIPLY_ADD 0
 #define INLAY_ABI_ARITHMETIC separate
 #endif
-#if INLAY_ASSERTIONS
+#if INLAY_ASSERTIONS && INLAY_SMALL_CODE
+#define INLAY_ABI_LEVEL checked_small
+#elif INLAY_ASSERTIONS
 #define INLAY_ABI_LEVEL checked
+#elif INLAY_SMALL_CODE
+#define INLAY_ABI_LEVEL release_small
 #else
 #define INLAY_ABI_LEVEL release
 #endif
@@ -100,6 +111,8 @@
 namespace inlay::inline INLAY_ABI {
 
 using std::size_t;
+
+inline constexpr bool small_code = INLAY_SMALL_CODE != 0;
 
 // std::bit_cast, also where <bit> has none yet: libc++ before 14, that of Debian 12's Emscripten.
 template <class To, class From>

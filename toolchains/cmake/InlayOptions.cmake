@@ -28,6 +28,13 @@ if(INLAY_MARCH)
   set(INLAY_MARCH_OPTIONS -march=${INLAY_MARCH})
 endif()
 
+# INLAY_SMALL_CODE: fewer bytes of code for more cycles, the same bits (include/inlay/config.hpp).
+option(INLAY_SMALL_CODE "Fewer bytes of code for more cycles, in the whole build" OFF)
+set(INLAY_SMALL_CODE_OPTIONS "")
+if(INLAY_SMALL_CODE)
+  set(INLAY_SMALL_CODE_OPTIONS -Os -DINLAY_SMALL_CODE=1)
+endif()
+
 set(INLAY_SANITIZE "" CACHE STRING "Value of -fsanitize for the whole build, such as address,undefined")
 if(INLAY_SANITIZE)
   add_compile_options(-fsanitize=${INLAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

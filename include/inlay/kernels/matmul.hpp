@@ -37,11 +37,16 @@ using simd::batch;
 
 inline constexpr size_t group = 16;  // columns that are packed together, on every target
 // 8 x 3 vectors of AVX-512 rather than 14 x 2: GCC keeps every row's address in a register, and gains 5 % of the peak.
-inline constexpr size_t block_vectors = simd::width == 16 ? 3 : simd::width == 8 ? 2 : simd::registers >= 32 ? 4 : 2;
+inline constexpr size_t block_vectors = small_code              ? 1
+                                        : simd::width == 16     ? 3
+                                        : simd::width == 8      ? 2
+                                        : simd::registers >= 32 ? 4
+                                                                : 2;
 inline constexpr size_t block_columns = block_vectors * simd::width;
 // As many rows as keep the accumulators, a row of B and one broadcast in registers; a narrow block has more rows,
 // because a multiply-add takes four cycles and two start in each.
 constexpr size_t block_rows(size_t vectors) {
+  if (small_code) return 4;
   constexpr size_t accumulators = simd::width == 1 ? 8 : simd::registers >= 32 ? 24 : 12;
   constexpr size_t most = simd::width == 1 ? 4 : simd::registers >= 32 ? 16 : 12;
   return accumulators / vectors < most ? accumulators / vectors : most;
@@ -296,11 +301,49 @@ void stream(size_t n, size_t k, const float* a, size_t a_stride, const float* b,
   }
 }
 
+// Small code, one lane: A is read at i a_row + p a_step, B at p b_step + j b_column, so one loop serves all forms. Two
+// rows meet two columns: the last one twice where there is no other.
+INLAY_NO_INLINE inline void multiply_in_place(size_t m, size_t n, size_t k, const float* a, size_t a_row, size_t a_step,
+                                              const float* b, size_t b_step, size_t b_column, float* c, size_t c_stride,
+                                              Store store, const float* bias) {
+  using simd::fma;
+  for (size_t i = 0; i < m; i += 2) {
+    const size_t below = i + 1 < m ? 1 : 0;
+    for (size_t j = 0; j < n; j += 2) {
+      const size_t beside = j + 1 < n ? 1 : 0;
+      float* const to = c + i * c_stride + j;
+      float* const to_below = to + below * c_stride;
+      float sum[4] = {};
+      if (store == Store::accumulate) {
+        sum[0] = to[0];
+        sum[1] = to[beside];
+        sum[2] = to_below[0];
+        sum[3] = to_below[beside];
+      }
+      const float* left = a + i * a_row;
+      const float* right = b + j * b_column;
+      for (size_t p = 0; p < k; ++p, left += a_step, right += b_step) {
+        const float first = left[0], second = left[below * a_row];
+        const float one = right[0], other = right[beside * b_column];
+        sum[0] = fma(first, one, sum[0]);
+        sum[1] = fma(first, other, sum[1]);
+        sum[2] = fma(second, one, sum[2]);
+        sum[3] = fma(second, other, sum[3]);
+      }
+      const float here = bias == nullptr ? 0.0f : bias[j], next = bias == nullptr ? 0.0f : bias[j + beside];
+      to[0] = bias == nullptr ? sum[0] : sum[0] + here;
+      to[beside] = bias == nullptr ? sum[1] : sum[1] + next;
+      to_below[0] = bias == nullptr ? sum[2] : sum[2] + here;
+      to_below[beside] = bias == nullptr ? sum[3] : sum[3] + next;
+    }
+  }
+}
+
 // The product, packed or not, after the choices of matmul().
 template <Form A, Form B>
 INLAY_NO_INLINE void multiply(size_t m, size_t n, size_t k, const float* a, size_t a_stride, const float* b,
                               size_t b_stride, float* c, size_t c_stride, Store store, const float* bias) {
-  if constexpr (A == Form::plain && B == Form::plain) {
+  if constexpr (A == Form::plain && B == Form::plain && !small_code) {
     if (m == 1) return stream<1>(n, k, a, a_stride, b, b_stride, c, c_stride, store, bias);
     if (m == 2) return stream<2>(n, k, a, a_stride, b, b_stride, c, c_stride, store, bias);
     if (m == 3) return stream<3>(n, k, a, a_stride, b, b_stride, c, c_stride, store, bias);
@@ -346,6 +389,10 @@ INLAY_NO_INLINE void matmul(size_t m, size_t n, size_t k, const float* a, size_t
                             const float* bias = nullptr) noexcept {
   static_assert(A == Form::plain || B == Form::plain, "inlay: the product of two transposed matrices is not offered");
   if (m == 0 || n == 0) return;
+  if constexpr (small_code && simd::width == 1)
+    return detail::multiply_in_place(m, n, k, a, A == Form::plain ? a_stride : 1, A == Form::plain ? 1 : a_stride, b,
+                                     B == Form::plain ? b_stride : 1, B == Form::plain ? 1 : b_stride, c, c_stride,
+                                     store, bias);
   constexpr size_t rows = detail::streamed_rows;
   const size_t b_rows = B == Form::plain ? k : n;
   if (m > detail::unpacked_rows || b_rows <= rows || b_rows * b_stride < detail::far_floats)
