@@ -43,7 +43,7 @@ extern "C" {
 #define INLAY_ALIGNED _Alignas(INLAY_ALIGNMENT)
 #endif
 
-/* ---- Status and error text ---------------------------------------------------------------------------------------- */
+/* ---- Status and error text ---- */
 
 typedef int inlay_status;
 enum {
@@ -70,7 +70,7 @@ typedef struct inlay_error {
   char text[INLAY_ERROR_TEXT]; /* ends with a zero; empty after a success; cut off where it would not fit */
 } inlay_error;
 
-/* ---- What a model is ---------------------------------------------------------------------------------------------- */
+/* ---- What a model is ---- */
 
 typedef struct inlay_description {
   size_t vocabulary;   /* tokens that the model reads; 0 where it reads numbers */
@@ -86,7 +86,7 @@ typedef struct inlay_description {
   size_t alignment;        /* of all these: INLAY_ALIGNMENT */
 } inlay_description;
 
-/* ---- What is passed on -------------------------------------------------------------------------------------------- */
+/* ---- What is passed on ---- */
 
 /* Packed sequences, one row after the other. What the model does not read stays NULL. */
 typedef struct inlay_batch {
@@ -103,7 +103,7 @@ typedef struct inlay_batch {
 /* The label of a row that counts neither in the loss nor in its weight. */
 #define INLAY_IGNORED_LABEL UINT32_C(0xffffffff)
 
-/* Optimizers, as <inlay/training/optimizer.hpp> describes them. Begin with inlay_adamw(), inlay_adam() or inlay_sgd(). */
+/* Formulas: <inlay/training/optimizer.hpp>. Begin with inlay_adamw(), inlay_adam() or inlay_sgd(). */
 enum { INLAY_ADAMW = 1, INLAY_ADAM = 2, INLAY_SGD = 3 };
 
 typedef struct inlay_optimizer {
@@ -159,7 +159,7 @@ typedef struct inlay_sampling {
   int past_context; /* when a text grows past the context: INLAY_STOP_AT_CONTEXT or INLAY_KEEP_NEWEST_HALF */
 } inlay_sampling;
 
-/* ---- The functions of one model ----------------------------------------------------------------------------------- */
+/* ---- The functions of one model ---- */
 
 /* Blocks: weights and checkpoints outside their objects, in the caller's memory, in flash, or sent over a line. A block
  * begins with 64 bytes that say what it is; a function that reads one checks kind, model, size, byte order and checksum
@@ -172,7 +172,7 @@ typedef struct inlay_sampling {
 /* name_describe()       the model's numbers.
  * name_weights_check()  whether `weights` is an undamaged block with weights of this model.
  */
-#define INLAY_DECLARE_MODEL(name)       \
+#define INLAY_DECLARE_MODEL(name)          \
   inlay_description name##_describe(void); \
   inlay_status name##_weights_check(const void* weights, size_t bytes, inlay_error* error);
 
@@ -184,36 +184,35 @@ typedef struct inlay_sampling {
  * name_trainer_discard()      forgets what was accumulated.
  * name_trainer_evaluate()     the mean loss of a batch, without dropout; nothing is trained.
  * name_trainer_get_weights()  writes a block with the weights (NAME_WEIGHTS_BYTES).
- * name_trainer_set_weights()  takes the weights of a block; what the optimizer remembers stays. Drops what was accumulated.
- * name_trainer_save()         writes a block that training continues from to the same bits (NAME_CHECKPOINT_BYTES).
- * name_trainer_load()         continues from such a block. Drops what was accumulated.
+ * name_trainer_set_weights()  takes the weights of a block; the optimizer's moments stay, what was accumulated goes.
+ * name_trainer_save()         writes a block that training continues from (NAME_CHECKPOINT_BYTES), to the same bits.
+ * name_trainer_load()         continues from such a block; what was accumulated goes.
  */
-#define INLAY_DECLARE_TRAINER(name)                                                                                 \
-  typedef struct name##_trainer name##_trainer;                                                                     \
-  inlay_status name##_trainer_create(void* memory, size_t bytes, uint64_t seed, name##_trainer** trainer,           \
-                                     inlay_error* error);                                                           \
-  void name##_trainer_destroy(name##_trainer* trainer);                                                             \
-  inlay_status name##_trainer_step(name##_trainer* trainer, const inlay_batch* batch,                               \
-                                   const inlay_optimizer* optimizer, inlay_step_report* report, inlay_error* error); \
-  inlay_status name##_trainer_accumulate(name##_trainer* trainer, const inlay_batch* batch, inlay_error* error);    \
-  inlay_status name##_trainer_update(name##_trainer* trainer, const inlay_optimizer* optimizer,                     \
-                                     inlay_step_report* report, inlay_error* error);                                \
-  inlay_status name##_trainer_discard(name##_trainer* trainer, inlay_error* error);                                 \
-  inlay_status name##_trainer_evaluate(name##_trainer* trainer, const inlay_batch* batch, float* loss,              \
-                                       inlay_error* error);                                                         \
-  inlay_status name##_trainer_get_weights(const name##_trainer* trainer, void* weights, size_t bytes,               \
-                                          inlay_error* error);                                                      \
-  inlay_status name##_trainer_set_weights(name##_trainer* trainer, const void* weights, size_t bytes,               \
-                                          inlay_error* error);                                                      \
-  inlay_status name##_trainer_save(const name##_trainer* trainer, void* checkpoint, size_t bytes,                   \
-                                   inlay_error* error);                                                             \
+#define INLAY_DECLARE_TRAINER(name)                                                                                    \
+  typedef struct name##_trainer name##_trainer;                                                                        \
+  inlay_status name##_trainer_create(void* memory, size_t bytes, uint64_t seed, name##_trainer** trainer,              \
+                                     inlay_error* error);                                                              \
+  void name##_trainer_destroy(name##_trainer* trainer);                                                                \
+  inlay_status name##_trainer_step(name##_trainer* trainer, const inlay_batch* batch,                                  \
+                                   const inlay_optimizer* optimizer, inlay_step_report* report, inlay_error* error);   \
+  inlay_status name##_trainer_accumulate(name##_trainer* trainer, const inlay_batch* batch, inlay_error* error);       \
+  inlay_status name##_trainer_update(name##_trainer* trainer, const inlay_optimizer* optimizer,                        \
+                                     inlay_step_report* report, inlay_error* error);                                   \
+  inlay_status name##_trainer_discard(name##_trainer* trainer, inlay_error* error);                                    \
+  inlay_status name##_trainer_evaluate(name##_trainer* trainer, const inlay_batch* batch, float* loss,                 \
+                                       inlay_error* error);                                                            \
+  inlay_status name##_trainer_get_weights(const name##_trainer* trainer, void* weights, size_t bytes,                  \
+                                          inlay_error* error);                                                         \
+  inlay_status name##_trainer_set_weights(name##_trainer* trainer, const void* weights, size_t bytes,                  \
+                                          inlay_error* error);                                                         \
+  inlay_status name##_trainer_save(const name##_trainer* trainer, void* checkpoint, size_t bytes, inlay_error* error); \
   inlay_status name##_trainer_load(name##_trainer* trainer, const void* checkpoint, size_t bytes, inlay_error* error);
 
 /* A predictor computes whole sequences: all rows of output for all rows of input.
  *
- * name_predictor_create()   an object in `memory` that uses the weights of a block in place: it must outlive the object.
- * name_predictor_run()      output_width numbers for each row of the batch, which has no labels, targets or weights.
- *                           `count` is how many numbers `outputs` has room for. Sequences run one after the other.
+ * name_predictor_create()  an object in `memory`. The weights of a block are used in place: it must outlive the object.
+ * name_predictor_run()     output_width numbers for each row of a batch without labels, targets and weights. `count` is
+ *                          how many numbers `outputs` has room for. Sequences run one after the other.
  */
 #define INLAY_DECLARE_PREDICTOR(name)                                                                         \
   typedef struct name##_predictor name##_predictor;                                                           \
@@ -233,41 +232,40 @@ typedef struct inlay_sampling {
  *                          after a stop token, and where the context is full. One token at a time, `count` = 1, gives
  *                          the same text.
  */
-#define INLAY_DECLARE_GENERATOR(name)                                                                              \
-  typedef struct name##_generator name##_generator;                                                                \
-  inlay_status name##_generator_create(void* memory, size_t bytes, const void* weights, size_t weights_bytes,      \
-                                       name##_generator** generator, inlay_error* error);                          \
-  void name##_generator_destroy(name##_generator* generator);                                                      \
-  inlay_status name##_generator_reset(name##_generator* generator, inlay_error* error);                            \
-  inlay_status name##_generator_read(name##_generator* generator, const uint32_t* prompt, size_t prompt_count,     \
-                                     inlay_error* error);                                                          \
-  inlay_status name##_generator_logits(const name##_generator* generator, float* logits, size_t count,             \
-                                       inlay_error* error);                                                        \
-  inlay_status name##_generator_write(name##_generator* generator, const uint32_t* prompt, size_t prompt_count,    \
-                                      const inlay_sampling* sampling, uint32_t* tokens, size_t count,              \
-                                      size_t* written, inlay_error* error);
+#define INLAY_DECLARE_GENERATOR(name)                                                                                  \
+  typedef struct name##_generator name##_generator;                                                                    \
+  inlay_status name##_generator_create(void* memory, size_t bytes, const void* weights, size_t weights_bytes,          \
+                                       name##_generator** generator, inlay_error* error);                              \
+  void name##_generator_destroy(name##_generator* generator);                                                          \
+  inlay_status name##_generator_reset(name##_generator* generator, inlay_error* error);                                \
+  inlay_status name##_generator_read(name##_generator* generator, const uint32_t* prompt, size_t prompt_count,         \
+                                     inlay_error* error);                                                              \
+  inlay_status name##_generator_logits(const name##_generator* generator, float* logits, size_t count,                 \
+                                       inlay_error* error);                                                            \
+  inlay_status name##_generator_write(name##_generator* generator, const uint32_t* prompt, size_t prompt_count,        \
+                                      const inlay_sampling* sampling, uint32_t* tokens, size_t count, size_t* written, \
+                                      inlay_error* error);
 
-/* With a trainer: the same objects on the trainer's own weights, as they are at each call. The trainer must outlive them.
- */
-#define INLAY_DECLARE_PREDICTOR_OF_TRAINER(name)                                                             \
-  inlay_status name##_predictor_create_on(void* memory, size_t bytes, const name##_trainer* trainer,         \
+/* With a trainer: the same objects on its own weights, as they are at each call. The trainer must outlive them. */
+#define INLAY_DECLARE_PREDICTOR_OF_TRAINER(name)                                                     \
+  inlay_status name##_predictor_create_on(void* memory, size_t bytes, const name##_trainer* trainer, \
                                           name##_predictor** predictor, inlay_error* error);
-#define INLAY_DECLARE_GENERATOR_OF_TRAINER(name)                                                             \
-  inlay_status name##_generator_create_on(void* memory, size_t bytes, const name##_trainer* trainer,         \
+#define INLAY_DECLARE_GENERATOR_OF_TRAINER(name)                                                     \
+  inlay_status name##_generator_create_on(void* memory, size_t bytes, const name##_trainer* trainer, \
                                           name##_generator** generator, inlay_error* error);
 
 /* With inlay::io: safetensors files, little-endian everywhere, written atomically, read all or nothing.
  *
- * name_weights_load_file()  makes a block of the weights in a file, inlay's own or another tool's. It stays as it was
- *                           after a failure. The block is aligned.
+ * name_weights_load_file()  makes a block of the weights in a file, inlay's own or another tool's. A block that was
+ *                           there stays as it was after a failure. The memory is aligned.
  * name_weights_save_file()  writes a block with weights to a file.
  * name_trainer_save_file(), name_trainer_load_file()   a checkpoint of the training.
  */
-#define INLAY_DECLARE_WEIGHTS_FILES(name)                                                                             \
-  inlay_status name##_weights_load_file(void* weights, size_t bytes, const char* path, inlay_error* error);           \
+#define INLAY_DECLARE_WEIGHTS_FILES(name)                                                                   \
+  inlay_status name##_weights_load_file(void* weights, size_t bytes, const char* path, inlay_error* error); \
   inlay_status name##_weights_save_file(const void* weights, size_t bytes, const char* path, inlay_error* error);
-#define INLAY_DECLARE_TRAINER_FILES(name)                                                                         \
-  inlay_status name##_trainer_save_file(const name##_trainer* trainer, const char* path, inlay_error* error);     \
+#define INLAY_DECLARE_TRAINER_FILES(name)                                                                     \
+  inlay_status name##_trainer_save_file(const name##_trainer* trainer, const char* path, inlay_error* error); \
   inlay_status name##_trainer_load_file(name##_trainer* trainer, const char* path, inlay_error* error);
 
 /* With inlay::tbb an object runs on as many threads as the program allows, from its creation on; destroy releases them.

@@ -59,8 +59,8 @@ static void wrong_blocks(writer_trainer* trainer) {
   inlay_error error;
   damage(trainer, 0, INLAY_WRONG_BLOCK, "inlayblk");
   damage(trainer, 12, INLAY_WRONG_BLOCK, "version");
-  damage(trainer, 24, INLAY_WRONG_BLOCK, "another model");
-  damage(trainer, 32, INLAY_WRONG_BLOCK, "another model");
+  damage(trainer, 24, INLAY_WRONG_BLOCK, "fingerprint");
+  damage(trainer, 32, INLAY_WRONG_BLOCK, "its content has");
   damage(trainer, 40, INLAY_DAMAGED_BLOCK, "checksum");
   damage(trainer, 64, INLAY_DAMAGED_BLOCK, "checksum");
   damage(trainer, WRITER_CHECKPOINT_BYTES - 1, INLAY_DAMAGED_BLOCK, "checksum");

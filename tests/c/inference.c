@@ -1,4 +1,5 @@
-/* Whole sequences and cached decoding agree; an interface for inference alone takes the weights of the one that trains. */
+/* Whole sequences and cached decoding agree; an interface for inference alone takes the weights of the one that trains.
+ */
 #include "tests.h"
 
 static INLAY_ALIGNED unsigned char predictor_memory[WRITER_PREDICTOR_BYTES];

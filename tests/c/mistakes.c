@@ -23,8 +23,8 @@ static void creation(void) {
   CHECK(trainer == NULL);
   ANSWERS(writer_trainer_create(trainer_memory, sizeof trainer_memory, 1, NULL, &error), INLAY_NULL_POINTER,
           "writer_trainer_create", "trainer is NULL");
-  ANSWERS(writer_trainer_create(trainer_memory, sizeof trainer_memory - 1, 1, &trainer, &error),
-          INLAY_MEMORY_TOO_SMALL, "writer_trainer_create", "TRAINER_BYTES");
+  ANSWERS(writer_trainer_create(trainer_memory, sizeof trainer_memory - 1, 1, &trainer, &error), INLAY_MEMORY_TOO_SMALL,
+          "writer_trainer_create", "TRAINER_BYTES");
   ANSWERS(writer_trainer_create(trainer_memory + 4, sizeof trainer_memory, 1, &trainer, &error),
           INLAY_MEMORY_MISALIGNED, "writer_trainer_create", "4 bytes after");
   CHECK(trainer == NULL);
@@ -38,16 +38,16 @@ static void batches(writer_trainer* trainer) {
   float weights[WRITER_ROWS];
   volatile float huge = 2e38f;
   for (size_t i = 0; i < WRITER_ROWS; ++i) weights[i] = 1.0f;
-#define STEP(change, status, text)                                                                    \
-  do {                                                                                                \
-    inlay_batch batch = {.rows = WRITER_ROWS, .tokens = tokens, .labels = labels};                    \
-    memcpy(offsets, good, sizeof offsets);                                                            \
-    change;                                                                                           \
+#define STEP(change, status, text)                                                                                \
+  do {                                                                                                            \
+    inlay_batch batch = {.rows = WRITER_ROWS, .tokens = tokens, .labels = labels};                                \
+    memcpy(offsets, good, sizeof offsets);                                                                        \
+    change;                                                                                                       \
     ANSWERS(writer_trainer_step(trainer, &batch, &optimizer, NULL, &error), status, "writer_trainer_step", text); \
     ANSWERS(writer_trainer_accumulate(trainer, &batch, &error), status, "writer_trainer_accumulate", text);       \
-    float loss = -1.0f;                                                                               \
+    float loss = -1.0f;                                                                                           \
     ANSWERS(writer_trainer_evaluate(trainer, &batch, &loss, &error), status, "writer_trainer_evaluate", text);    \
-    CHECK(loss == -1.0f);                                                                             \
+    CHECK(loss == -1.0f);                                                                                         \
   } while (0)
   STEP(batch.tokens = NULL, INLAY_NULL_POINTER, "tokens");
   STEP(batch.labels = NULL, INLAY_NULL_POINTER, "labels");
@@ -87,12 +87,12 @@ static void settings(writer_trainer* trainer) {
   const inlay_batch batch = {.rows = WRITER_ROWS, .tokens = tokens, .labels = labels};
   volatile float zero = 0.0f;
   const float not_a_number = zero / zero;
-#define OPTIMIZER(made, change, text)                                                                             \
-  do {                                                                                                            \
-    inlay_optimizer optimizer = made;                                                                             \
-    change;                                                                                                       \
-    ANSWERS(writer_trainer_step(trainer, &batch, &optimizer, NULL, &error), INLAY_WRONG_SETTING, "writer_trainer_step", \
-            text);                                                                                                \
+#define OPTIMIZER(made, change, text)                                                            \
+  do {                                                                                           \
+    inlay_optimizer optimizer = made;                                                            \
+    change;                                                                                      \
+    ANSWERS(writer_trainer_step(trainer, &batch, &optimizer, NULL, &error), INLAY_WRONG_SETTING, \
+            "writer_trainer_step", text);                                                        \
   } while (0)
   OPTIMIZER(inlay_adamw(1e-3f), optimizer.kind = 0, "kind is 0");
   OPTIMIZER(inlay_adamw(1e-3f), optimizer.kind = -7, "kind is -7");
@@ -187,12 +187,12 @@ static void inference(writer_trainer* trainer) {
   ANSWERS(writer_generator_read(generator, prompt, 3, &error), INLAY_OUT_OF_RANGE, "writer_generator_read",
           "prompt[2] is 32");
   prompt[2] = 0;
-#define SAMPLING(change, status, text)                                                                           \
-  do {                                                                                                           \
-    inlay_sampling s = {.temperature = 1.0f};                                                                    \
-    change;                                                                                                      \
-    ANSWERS(writer_generator_write(generator, prompt, 1, &s, written, 4, &count, &error), status,                \
-            "writer_generator_write", text);                                                                     \
+#define SAMPLING(change, status, text)                                                            \
+  do {                                                                                            \
+    inlay_sampling s = {.temperature = 1.0f};                                                     \
+    change;                                                                                       \
+    ANSWERS(writer_generator_write(generator, prompt, 1, &s, written, 4, &count, &error), status, \
+            "writer_generator_write", text);                                                      \
   } while (0)
   SAMPLING(s.temperature = -1.0f, INLAY_WRONG_SETTING, "temperature");
   SAMPLING(s.top_p = 1.5f, INLAY_WRONG_SETTING, "top_p");
@@ -220,8 +220,8 @@ static void inference(writer_trainer* trainer) {
           "writer_predictor_run", "labels");
   tokens[5] = 1000;
   batch.labels = NULL;
-  ANSWERS(writer_predictor_run(predictor, &batch, outputs, WRITER_ROWS * WRITER_VOCABULARY, &error),
-          INLAY_OUT_OF_RANGE, "writer_predictor_run", "tokens[5] is 1000");
+  ANSWERS(writer_predictor_run(predictor, &batch, outputs, WRITER_ROWS * WRITER_VOCABULARY, &error), INLAY_OUT_OF_RANGE,
+          "writer_predictor_run", "tokens[5] is 1000");
   tokens[5] = 0;
   writer_predictor_destroy(predictor);
   writer_generator_destroy(generator);

@@ -52,8 +52,8 @@ struct SquaredError {
   }
 };
 
-struct Curve : inlay::Sequential<inlay::Linear<3, 10>, inlay::Activate<inlay::Activation::gelu_tanh, 10>,
-                                 inlay::Linear<10, 2>> {
+struct Curve
+    : inlay::Sequential<inlay::Linear<3, 10>, inlay::Activate<inlay::Activation::gelu_tanh, 10>, inlay::Linear<10, 2>> {
   static constexpr std::size_t context = 4;
 };
 using CurveTrainer = inlay::Trainer<Curve, inlay::TrainerConfig{.batch = 2, .moments = 1}, SquaredError<2>>;

@@ -1,9 +1,9 @@
 #ifndef INLAY_TESTS_C_TESTS_H
 #define INLAY_TESTS_C_TESTS_H
 /* The generated headers come first, and bring all that they need. */
-#include "writer.h"
-#include "reader.h"
 #include "curve.h"
+#include "reader.h"
+#include "writer.h"
 
 #include "support.h"
 

@@ -98,9 +98,12 @@ INLAY_NO_INLINE inline bool check_block(Answer& answer, const void* block, size_
     wrong() << (kind == BlockKind::weights ? " holds something else, expected weights: those of get_weights or "
                                              "weights_load_file"
                                            : " holds something else, expected a checkpoint: that of trainer_save");
-  } else if (header.fingerprint != fingerprint || header.bytes != content) {
-    wrong() << " is of another model: its content has " << header.bytes << " bytes and another fingerprint, or not the "
-            << content << " bytes of this model; write it anew with this model";
+  } else if (header.bytes != content) {
+    wrong() << " is of another model: its content has " << header.bytes << " bytes, expected " << content
+            << "; write it anew with this model";
+  } else if (header.fingerprint != fingerprint) {
+    wrong() << " is of another model with as many bytes: its fingerprint is " << header.fingerprint << ", expected "
+            << fingerprint << "; write it anew with this model";
   } else if (bytes - sizeof header < content) {
     answer.fail(INLAY_MEMORY_TOO_SMALL) << argument << " is cut short: found " << bytes << " bytes, expected "
                                         << sizeof header + content;
