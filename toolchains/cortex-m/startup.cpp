@@ -75,8 +75,8 @@ int _kill(int, int) { return -1; }
 int _lseek(int, int, int) { return 0; }
 int _read(int, char*, int) { return 0; }
 
-// The objects of libgcc and newlib name these in their tables of unwinding, and would bring the unwinder with them. Nothing
-// throws here, and the linker script leaves the tables out.
+// The objects of libgcc and newlib name these in their tables of unwinding, and would bring the unwinder with them.
+// Nothing throws here, and the linker script leaves the tables out.
 [[gnu::weak]] void __aeabi_unwind_cpp_pr0() {}
 [[gnu::weak]] void __aeabi_unwind_cpp_pr1() {}
 [[gnu::weak]] void __aeabi_unwind_cpp_pr2() {}

@@ -264,11 +264,9 @@ inline void pack(size_t depth, size_t columns, const float* b, size_t stride, fl
 template <size_t RowCount, size_t Vectors>
 inline void stream_strip(size_t n, size_t k, const float* a, size_t a_stride, const float* b, size_t b_stride, float* c,
                          size_t c_stride, Store store, const float* bias, size_t& first) {
-  // Not unrolled: where a vector is one lane, GCC would warn of the rest of a loop that it unrolled, which never runs.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC unroll 1
-#endif
-  for (; n - first >= Vectors * simd::width; first += Vectors * simd::width) {
+  // Counted down: from a comparison with n - first GCC concludes that the loop may never end, and warns.
+  constexpr size_t step = Vectors * simd::width;
+  for (size_t count = first < n ? (n - first) / step : 0; count > 0; --count, first += step) {
     const Block block{k,
                       a,
                       a_stride,
