@@ -16,10 +16,20 @@
 #include <inlay/c/generator.hpp>
 #include <inlay/c/predictor.hpp>
 #include <inlay/c/trainer.hpp>
+#include <inlay/modules/compose.hpp>
 
 namespace inlay::inline INLAY_ABI::c {
 
 struct NoTrainer {};
+
+// Frozen modules read weights through a pointer that the application sets in C++. A program in C could not, and a null
+// one would be followed.
+template <class Buffers>
+inline constexpr bool has_frozen = requires(Buffers buffers) {
+  *buffers.parameters;
+};
+template <class... Parts>
+inline constexpr bool has_frozen<inlay::detail::Tuple<Parts...>> = (... || has_frozen<Parts>);
 
 namespace detail {
 template <class Trainer, class E>
@@ -68,6 +78,10 @@ constexpr size_t input_width_of() {
 template <class M, class Trainer = NoTrainer, Executor E = Serial,
           class Generator = typename detail::UsualGenerator<M, E>::type>
 struct Interface {
+  static_assert(
+      !has_frozen<BuffersOf<M>>,
+      "inlay: a C interface has no way to say where the weights of a Frozen module lie; use the model in C++");
+
   using Model = M;
   using TrainerPart = detail::TrainerPart<Trainer, E>;
   using GeneratorPart = detail::GeneratorPart<Model, Generator, E>;

@@ -103,17 +103,17 @@ typedef struct inlay_batch {
 /* The label of a row that counts neither in the loss nor in its weight. */
 #define INLAY_IGNORED_LABEL UINT32_C(0xffffffff)
 
-/* Formulas: <inlay/training/optimizer.hpp>. Begin with inlay_adamw(), inlay_adam() or inlay_sgd(). */
-enum { INLAY_ADAMW = 1, INLAY_ADAM = 2, INLAY_SGD = 3 };
+/* Formulas: <inlay/training/optimizer.hpp>. Begin with inlay_adamw(), inlay_adam(), ... */
+enum { INLAY_ADAMW = 1, INLAY_ADAM = 2, INLAY_SGD = 3, INLAY_LION = 4 };
 
 typedef struct inlay_optimizer {
-  int kind;            /* INLAY_ADAMW, INLAY_ADAM or INLAY_SGD */
+  int kind;            /* INLAY_ADAMW, INLAY_ADAM, INLAY_SGD or INLAY_LION */
   float learning_rate; /* at least 0 */
-  float beta1;         /* Adam, AdamW: at least 0, less than 1 */
-  float beta2;         /* Adam, AdamW: at least 0, less than 1 */
+  float beta1;         /* all but SGD: at least 0, less than 1 */
+  float beta2;         /* all but SGD: at least 0, less than 1 */
   float epsilon;       /* Adam, AdamW: greater than 0 */
   float momentum;      /* SGD: at least 0, less than 1 */
-  float weight_decay;  /* at least 0; AdamW: decoupled, of matrices only; the others: added to the gradient */
+  float weight_decay;  /* at least 0; AdamW, Lion: decoupled, of matrices only; else added to the gradient */
   float clip_norm;     /* the longest gradient; 0: any */
 } inlay_optimizer;
 
@@ -129,6 +129,11 @@ static inline inlay_optimizer inlay_adam(float learning_rate) {
 }
 static inline inlay_optimizer inlay_sgd(float learning_rate) {
   inlay_optimizer optimizer = {INLAY_SGD, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
+  optimizer.learning_rate = learning_rate;
+  return optimizer;
+}
+static inline inlay_optimizer inlay_lion(float learning_rate) {
+  inlay_optimizer optimizer = {INLAY_LION, 0.0f, 0.9f, 0.99f, 0.0f, 0.0f, 0.0f, 0.0f};
   optimizer.learning_rate = learning_rate;
   return optimizer;
 }

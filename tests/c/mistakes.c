@@ -96,6 +96,8 @@ static void settings(writer_trainer* trainer) {
   } while (0)
   OPTIMIZER(inlay_adamw(1e-3f), optimizer.kind = 0, "kind is 0");
   OPTIMIZER(inlay_adamw(1e-3f), optimizer.kind = -7, "kind is -7");
+  OPTIMIZER(inlay_lion(1e-3f), optimizer.kind = 5, "kind is 5");
+  OPTIMIZER(inlay_lion(1e-3f), optimizer.beta2 = 1.0f, "beta2");
   OPTIMIZER(inlay_adamw(-1e-3f), (void)0, "learning_rate");
   OPTIMIZER(inlay_sgd(not_a_number), (void)0, "learning_rate");
   OPTIMIZER(inlay_adamw(1e-3f), optimizer.beta1 = 1.0f, "beta1");

@@ -41,6 +41,13 @@ void test_numbers(void) {
   CHECK(curve_predictor_run(predictor, &alone, outputs, 2 * CURVE_ROWS, &error) == INLAY_OK);
   CHECK(memcmp(outputs, expected.outputs, sizeof outputs) == 0);
 
+  inlay_optimizer lion = inlay_lion(1e-2f);
+  lion.weight_decay = 0.1f;
+  CHECK(curve_trainer_create(memory, sizeof memory, 3, &trainer, &error) == INLAY_OK);
+  CHECK(curve_trainer_step(trainer, &batch, &lion, &report, &error) == INLAY_OK);
+  CHECK(curve_trainer_get_weights(trainer, weights, sizeof weights, &error) == INLAY_OK);
+  CHECK(hash_of(weights + 64, sizeof weights - 64) == expected.lion && expected.lion != expected.weights);
+
   /* Its trainer holds one moment. */
   const inlay_optimizer adam = inlay_adam(1e-3f);
   CHECK(curve_trainer_step(trainer, &batch, &adam, &report, &error) == INLAY_WRONG_SETTING);

@@ -57,4 +57,8 @@ void curve_reference(curve_results* results) {
             inlay::Stream{}};
   Model::forward(frame, inlay::Rows<const float, 3>(inputs, CURVE_ROWS),
                  inlay::Rows<float, 2>(results->outputs, CURVE_ROWS));
+  trainer.initialize(inlay::Seed{3});
+  trainer.step({{inputs, CURVE_ROWS}, {{targets, CURVE_ROWS}, weights}, offsets},
+               inlay::Lion{.learning_rate = 1e-2f, .weight_decay = 0.1f}, inlay::Serial{});
+  results->lion = hash_of(&trainer.parameters(), sizeof trainer.parameters());
 }

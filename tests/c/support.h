@@ -68,6 +68,7 @@ typedef struct curve_results {
   uint64_t weights;
   float losses[CURVE_STEPS];
   float outputs[2 * CURVE_ROWS];
+  uint64_t lion; /* the weights after one step of Lion, from the beginning */
 } curve_results;
 void writer_reference(writer_results* results);
 void curve_reference(curve_results* results);

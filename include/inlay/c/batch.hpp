@@ -164,15 +164,15 @@ inline constexpr float largest = 0x1.fffffep+127f;  // of the finite numbers
 
 INLAY_NO_INLINE inline bool check_optimizer(Answer& answer, const inlay_optimizer* o, size_t moments) {
   if (!answer.points(o, "optimizer")) return false;
-  if (o->kind != INLAY_ADAMW && o->kind != INLAY_ADAM && o->kind != INLAY_SGD) {
+  if (o->kind < INLAY_ADAMW || o->kind > INLAY_LION) {
     answer.fail(INLAY_WRONG_SETTING)
         << "optimizer->kind is " << o->kind
-        << ", expected INLAY_ADAMW, INLAY_ADAM or INLAY_SGD; begin with inlay_adamw(), inlay_adam() or inlay_sgd()";
+        << ", expected INLAY_ADAMW, INLAY_ADAM, INLAY_SGD or INLAY_LION; begin with inlay_adamw() or one of its kind";
     return false;
   }
-  if (o->kind != INLAY_SGD && moments < 2) {
+  if ((o->kind == INLAY_ADAMW || o->kind == INLAY_ADAM) && moments < 2) {
     answer.fail(INLAY_WRONG_SETTING) << "optimizer->kind needs two moments of each weight, and this trainer holds one; "
-                                        "use INLAY_SGD, or set TrainerConfig::moments to 2";
+                                        "use INLAY_LION or INLAY_SGD, or set TrainerConfig::moments to 2";
     return false;
   }
   const bool common = answer.within(o->learning_rate, 0.0f, largest, true, "optimizer->learning_rate", "0 or more") &&
@@ -183,7 +183,8 @@ INLAY_NO_INLINE inline bool check_optimizer(Answer& answer, const inlay_optimize
     return answer.within(o->momentum, 0.0f, 1.0f, false, "optimizer->momentum", "at least 0 and less than 1");
   return answer.within(o->beta1, 0.0f, 1.0f, false, "optimizer->beta1", "at least 0 and less than 1") &&
          answer.within(o->beta2, 0.0f, 1.0f, false, "optimizer->beta2", "at least 0 and less than 1") &&
-         answer.within(o->epsilon, 1e-45f, largest, true, "optimizer->epsilon", "more than 0");
+         (o->kind == INLAY_LION ||
+          answer.within(o->epsilon, 1e-45f, largest, true, "optimizer->epsilon", "more than 0"));
 }
 
 INLAY_NO_INLINE inline bool check_sampling(Answer& answer, const inlay_sampling* s, size_t vocabulary) {

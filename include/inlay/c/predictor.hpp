@@ -2,7 +2,8 @@
 // The functions of name_predictor: see INLAY_DECLARE_PREDICTOR in <inlay/inlay.h>.
 //
 // Memory: what inference keeps of one sequence of the model's context, and the tables that are not trained. Sequences
-// run one after the other; the bits of a row do not depend on what is packed beside it.
+// run one after the other; the bits of a row do not depend on what is packed beside it. It is not inlay::Predictor,
+// which keeps its outputs: here they go to the caller's memory.
 
 #include <inlay/c/batch.hpp>
 #include <inlay/c/block.hpp>

@@ -174,6 +174,8 @@ struct TrainerObject {
         return trainer.update(Adam{o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay, o.clip_norm},
                               executor.get());
     }
+    if (o.kind == INLAY_LION)
+      return trainer.update(Lion{o.learning_rate, o.beta1, o.beta2, o.weight_decay, o.clip_norm}, executor.get());
     return trainer.update(Sgd{o.learning_rate, o.momentum, o.weight_decay, o.clip_norm}, executor.get());
   }
 };
