@@ -1,5 +1,7 @@
 # WebAssembly with vectors, by Emscripten; programs run in Node.js, with its files and with threads. setup.sh --cross wasm32
-# -D INLAY_WITH_XSIMD=OFF compiles scalar code.
+# -D INLAY_WITH_XSIMD=OFF compiles scalar code. For a page link without -sNODERAWFS, and without -pthread where one thread is enough.
+# -fexceptions is for the tests. Clang 14 sends a call that may throw through JavaScript, which takes no vector for an argument: at
+# -O0, where inlay's lambdas are not inlined, such a program stops with a TypeError. Its -fwasm-exceptions lost an exception here.
 set(CMAKE_CXX_COMPILER em++)
 set(CMAKE_C_COMPILER emcc)
 set(inlay_group wasm32)
