@@ -3,6 +3,7 @@
 // The temporary name is fixed, NAME.partial, so that a process that is killed in the middle leaves one file behind,
 // which its next run takes over, and not one more each time. A lock on that file keeps two writers apart; a lock that
 // was won after the other writer had renamed or removed the file is told by the inode that the name no longer has.
+// Emscripten grants every lock: there, writers of one file are not kept apart.
 
 #if !defined(_WIN32)
 #if !defined(_FILE_OFFSET_BITS)

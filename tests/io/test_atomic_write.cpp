@@ -17,8 +17,11 @@
 
 using namespace io_test;
 
+// Emscripten has files, but no second process, no locks, limits, permissions or pipes, and only symbolic links.
+
 namespace {
 
+#if !defined(__EMSCRIPTEN__)
 // Runs as a user to whom permissions apply, in a process of its own; the text it returns.
 template <class Function>
 std::string as_ordinary_user(Function&& function) {
@@ -43,6 +46,7 @@ std::string as_ordinary_user(Function&& function) {
   CHECK(status == 0);
   return text;
 }
+#endif
 
 }  // namespace
 
@@ -70,6 +74,7 @@ TEST_CASE("a file that replaces another", "[io]") {
     CHECK(read_file(path).size() > old_bytes.size());
     CHECK(folder.list() == "a.safetensors link ");
   }
+#if !defined(__EMSCRIPTEN__)
   SECTION("waits for no other writer") {
     const int other = ::open((path + ".partial").c_str(), O_RDWR | O_CREAT, 0666);
     REQUIRE(other >= 0);
@@ -80,19 +85,23 @@ TEST_CASE("a file that replaces another", "[io]") {
     ::close(other);
     CHECK(io::write_safetensors(path, one_tensor(new_values)));
   }
+#endif
   SECTION("never writes through a link in the place of its temporary file") {
     const std::string victim = folder.file("victim");
     write_file(victim, old_bytes);
     REQUIRE(::symlink("victim", (path + ".partial").c_str()) == 0);
     CHECK(contains(io::write_safetensors(path, one_tensor(new_values)).message(), "is a link"));
     REQUIRE(::unlink((path + ".partial").c_str()) == 0);
+#if !defined(__EMSCRIPTEN__)
     REQUIRE(::link(victim.c_str(), (path + ".partial").c_str()) == 0);
     CHECK(contains(io::write_safetensors(path, one_tensor(new_values)).message(), "not a regular file of its own"));
+#endif
     CHECK(read_file(victim) == old_bytes);
     CHECK(read_file(path) == old_bytes);
   }
 }
 
+#if !defined(__EMSCRIPTEN__)
 TEST_CASE("a write that fails in the middle leaves the old file", "[io]") {
   const Folder folder;
   const std::string path = folder.file("a.safetensors");
@@ -145,6 +154,7 @@ TEST_CASE("a process that is killed while it writes leaves a complete file", "[i
   REQUIRE(io::write_safetensors(path, one_tensor(first)));
   CHECK(folder.list() == "a.safetensors ");
 }
+#endif
 
 TEST_CASE("places where no file can be written or read", "[io]") {
   const Folder folder;
@@ -165,11 +175,14 @@ TEST_CASE("places where no file can be written or read", "[io]") {
   CHECK(contains(opened(folder.path().string()), "it is a folder"));
   CHECK(contains(opened("/dev/zero"), "it is not a regular file"));
   CHECK(contains(opened(std::string("a\0b", 3)), "zero byte"));
+#if !defined(__EMSCRIPTEN__)
   REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0666) == 0);
   CHECK(contains(opened(folder.file("pipe")), "it is not a regular file"));
   CHECK(folder.list() == "pipe ");
+#endif
 }
 
+#if !defined(__EMSCRIPTEN__)
 TEST_CASE("a folder or a file without the permission to write", "[io]") {
   const Folder folder;
   const std::string path = folder.file("a.safetensors");
@@ -191,5 +204,6 @@ TEST_CASE("a folder or a file without the permission to write", "[io]") {
   CHECK(read_file(path) == old_bytes);
   CHECK(folder.list() == "a.safetensors ");
 }
+#endif
 
 #endif

@@ -56,6 +56,8 @@ TEST_CASE("a file that is being read can be replaced", "[io]") {
   CHECK(found == first);
 }
 
+// Emscripten knows no locks: its writers are on their own.
+#if !defined(__EMSCRIPTEN__)
 TEST_CASE("two writers of one file at a time never mix", "[io]") {
   const Folder folder;
   const std::string path = folder.file("a.safetensors");
@@ -79,6 +81,7 @@ TEST_CASE("two writers of one file at a time never mix", "[io]") {
   CHECK(file->verify());
   CHECK(folder.list() == "a.safetensors ");
 }
+#endif
 
 TEST_CASE("names that are no files", "[io]") {
   const Folder folder;
@@ -92,5 +95,7 @@ TEST_CASE("names that are no files", "[io]") {
   CHECK(contains(io::SafetensorsReader::open(folder.file("absent")).message(),
                  "cannot be opened: no such file or folder"));
   CHECK(contains(io::SafetensorsReader::open(folder.path().string()).message(), "it is a folder"));
+#if !defined(__EMSCRIPTEN__)  // which cuts a name of more than 255 letters when it creates the file
   CHECK(folder.list() == "");
+#endif
 }
