@@ -181,3 +181,18 @@ TEST_CASE("Optimizers with fewer moments need a smaller trainer") {
   }
   CHECK(same_bits(numbers_of<Model>(small->parameters()), numbers_of<Model>(large->parameters())));
 }
+
+TEST_CASE("After reset_optimizer() another optimizer begins as in a new trainer") {
+  const auto changed = std::make_unique<Trainer>();
+  const auto fresh = std::make_unique<Trainer>();
+  const inlay::AdamW adam{.learning_rate = 0.01f};
+  changed->initialize(inlay::Seed{4});
+  changed->step(batch.view(), inlay::Lion{.learning_rate = 0.01f}, inlay::Serial{});
+  changed->reset_optimizer();
+  CHECK(changed->state().step == 1);  // the run's own count goes on
+  fresh->initialize(inlay::Seed{4});
+  fresh->parameters() = changed->parameters();
+  changed->step(batch.view(), adam, inlay::Serial{});
+  fresh->step(batch.view(), adam, inlay::Serial{});
+  CHECK(same_bits(numbers_of<Model>(changed->parameters()), numbers_of<Model>(fresh->parameters())));
+}

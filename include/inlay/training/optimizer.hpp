@@ -9,6 +9,8 @@
 // clip_norm: the gradient of all parameters together is scaled down to this norm where it is longer, by
 // min(1, clip_norm / (norm + 1e-6)); 0 is no clipping. Matrices are the tensors of two and more dimensions.
 //
+// A trainer's moments belong to the optimizer that made them; before another kind goes on, Trainer::reset_optimizer().
+//
 // Formulas and sources: kernels/optimizer.hpp. Pascanu et al., "On the difficulty of training recurrent neural
 // networks", 2013 (clipping).
 

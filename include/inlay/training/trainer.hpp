@@ -128,6 +128,13 @@ class Trainer {
     begin_accumulation();
   }
 
+  // Moments and the optimizer's state as at the beginning. Due before another kind of optimizer goes on: the moments of
+  // one mean nothing to the other, and Adam would take the run for one whose first steps are past.
+  void reset_optimizer() {
+    for (auto& moment : moments_) clear(moment);
+    state_.optimizer = OptimizerState{};
+  }
+
   // The mean gradient of what was accumulated: clipped, applied, and zero again.
   template <class Optimizer, Executor E>
   StepReport update(const Optimizer& optimizer, const E& executor) {
