@@ -1,4 +1,5 @@
 // pinned: fd129e4f1442747b
+// pinned without a fused multiply-add: 5a4bec801b47e1d0
 // Fifty steps and 64 tokens of a small model with dropout, GELU by erf, layer normalisation and packed sequences.
 #include "bits/recipe.hpp"
 

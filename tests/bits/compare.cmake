@@ -1,11 +1,14 @@
-# cmake -D source=FILE -D programs=LIST -D emulator=LIST -D pinned=BOOL -P compare.cmake
+# cmake -D source=FILE -D programs=LIST -D emulator=LIST -D pinned=WHICH -P compare.cmake
 # Runs the programs, compares their output with each other and with the line `// pinned: <output>` of the source.
 cmake_minimum_required(VERSION 3.25)
-file(STRINGS ${source} expected REGEX "^// pinned: ")
-string(REGEX REPLACE "^// pinned: " "" expected "${expected}")
-if(NOT pinned OR NOT expected)
-  set(expected "")
+# pinned: fused, separate (without a fused multiply-add) or none.
+set(expected "")
+if(pinned STREQUAL "fused")
+  file(STRINGS ${source} expected REGEX "^// pinned: ")
+elseif(pinned STREQUAL "separate")
+  file(STRINGS ${source} expected REGEX "^// pinned without a fused multiply-add: ")
 endif()
+string(REGEX REPLACE "^// pinned[^:]*: " "" expected "${expected}")
 set(failed FALSE)
 foreach(program IN LISTS programs)
   execute_process(COMMAND ${emulator} ${program} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE error

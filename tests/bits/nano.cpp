@@ -1,4 +1,5 @@
 // pinned: 3abe764b93ced197
+// pinned without a fused multiply-add: 83d0e9763c59c4e8
 // variants: O2
 // The first fifty of the two thousand steps in which character_gpt learns: its `nano` shape and its recipe, on our
 // text.

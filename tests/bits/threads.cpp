@@ -1,4 +1,5 @@
 // pinned: fd129e4f1442747b
+// pinned without a fused multiply-add: 5a4bec801b47e1d0
 // variants: O2
 // The run of bits.cpp on one, two, three and eight threads: its hash, from each of them.
 #include "bits/recipe.hpp"

@@ -1,4 +1,5 @@
 // pinned: a2f64eb37a6a0a51
+// pinned without a fused multiply-add: a53ade90cba1d84a
 // What bits.cpp leaves out: normalisation after the blocks, RMS norm, GELU by tanh, sinusoidal positions, an output
 // layer of its own, widths off every vector, one slice, recomputation, and gradient descent with momentum.
 #include "bits/recipe.hpp"

@@ -1,6 +1,6 @@
-# cmake -D program=FILE -D emulator=LIST -D expected=FILE -P text.cmake
+# cmake -D program=FILE -D emulator=LIST -D expected=FILE -D promised=BOOL -P text.cmake
 # The program ends with status 0 and prints the text of the file, but for lines "measure: ...". Where it prints "note: the bits of
-# this target are its own" the text may be another.
+# this target are its own" the text may be another; where the promised bits are those of every target it may not say so.
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${emulator} ${program} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE error)
 string(REPLACE "\r" "" output "${output}")
@@ -9,6 +9,9 @@ if(NOT status EQUAL 0)
   message(FATAL_ERROR "${program} ended with status ${status}; expected 0.")
 endif()
 if(output MATCHES "(^|\n)note: the bits of this target are its own")
+  if(promised)
+    message(FATAL_ERROR "${program} says that its bits are its own; this target has a fused multiply-add and keeps denormals.")
+  endif()
   return()
 endif()
 string(REGEX REPLACE "(^|\n)measure: [^\n]*" "" text "${output}")

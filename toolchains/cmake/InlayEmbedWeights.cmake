@@ -4,7 +4,8 @@
 #
 # Where a tensor lies: each component of its name but the last is a struct of the model, whose alignment is the greatest of its
 # members', as in C++. Members that are numbered are the modules of a Stack or of a Sequential, and those of a Sequential lie as
-# {0, {1, {2, ...}}}: each is also aligned for those after it, which changes nothing in a Stack. A tensor's own alignment is the largest power of two that divides its bytes, 64 at most (tensor/tensor.hpp).
+# {0, {1, {2, ...}}}: each is also aligned for those after it, which changes nothing in a Stack. A tensor's own alignment is the
+# largest power of two that divides its bytes, 64 at most (tensor/tensor.hpp).
 cmake_minimum_required(VERSION 3.25)
 
 function(fail)

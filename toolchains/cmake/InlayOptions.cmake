@@ -30,9 +30,8 @@ endif()
 
 # INLAY_SMALL_CODE: fewer bytes of code for more cycles, the same bits (include/inlay/config.hpp).
 option(INLAY_SMALL_CODE "Fewer bytes of code for more cycles, in the whole build" OFF)
-set(INLAY_SMALL_CODE_OPTIONS "")
-if(INLAY_SMALL_CODE)
-  set(INLAY_SMALL_CODE_OPTIONS -Os -DINLAY_SMALL_CODE=1)
+if(INLAY_SMALL_CODE AND PROJECT_IS_TOP_LEVEL)
+  add_compile_options(-Os)  # the user of the headers chooses for himself
 endif()
 
 set(INLAY_SANITIZE "" CACHE STRING "Value of -fsanitize for the whole build, such as address,undefined")

@@ -26,9 +26,8 @@ personal::Recordings<recordings> recorded;
 // Gradients and both moments of the head alone: an eighth of what the whole classifier would need.
 constexpr std::size_t trained = sizeof(inlay::ParametersOf<Device>), whole = sizeof(inlay::ParametersOf<Factory>);
 static_assert(8 * trained < whole);
-constexpr std::size_t stack_bytes = 8 * 1024;
-static_assert(sizeof(trainer) + sizeof(predictor) + sizeof(recorded) + stack_bytes <= 112 * 1024,
-              "the classifier is to adapt in 112 KB of RAM, its stack included");
+static_assert(sizeof(trainer) + sizeof(predictor) + sizeof(recorded) + INLAY_FIRMWARE_STACK <= 106'000,
+              "the classifier is to adapt in 106 KB of RAM, its stack included");
 
 void show_exam(std::uint64_t step) {
   board::print("after ");
@@ -49,6 +48,7 @@ int main() {
     board::print("the weights were expected in flash, found in RAM\n");
     return 1;
   }
+  board::print_hash<Factory>("hash of the parameters in flash", factory);
   trainer.initialize(inlay::Seed{1});
   Device::at<0>(trainer.buffers()).parameters = &Factory::at<0>(factory);
   Device::at<1>(trainer.parameters()) = Factory::at<1>(factory);
@@ -67,12 +67,7 @@ int main() {
     counted += board::instructions() - begin;
     if (step % 20 == 0) show_exam(step);
   }
-  inlay::Hash hash;
-  inlay::visit<Device>([&](const inlay::Path&, const auto& tensor) { hash.reals(tensor.values); },
-                       trainer.parameters());
-  board::print("hash of the adapted parameters: ");
-  board::print_hexadecimal(hash.value(), 16);
-  board::print("\n");
+  board::print_hash<Device>("hash of the adapted parameters", trainer.parameters());
   board::measure("instructions per training step", counted / steps);
   board::measure_memory();
   return 0;

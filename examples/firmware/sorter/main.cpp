@@ -1,4 +1,4 @@
-// Learns to sort six digits on the device, from random weights, in less than 256 KB of RAM.
+// Learns to sort six digits on the device, from random weights, in less than 200 KB of RAM.
 //
 // The first steps are trained here; their bits are those of every other target. The whole training is 2000 steps, a
 // second's work for a PC: firmware_sorter_training does it, there or on the board, and its result lies in flash. With
@@ -49,12 +49,12 @@ int main() {
     board::print_decimal(report.loss, 6);
     board::print("\n");
   }
-  board::print("hash of the parameters: ");
-  board::print_hexadecimal(sorter::hash_of(trainer.parameters()), 16);
-  board::print("\n\nwith the parameters after step ");
+  board::print_hash<sorter::Model>("hash of the parameters", trainer.parameters());
+  board::print("\nwith the parameters after step ");
   board::print(std::uint64_t{sorter::steps});
   board::print("\n");
   trainer.parameters() = inlay::embedded::sorted<sorter::Model>();
+  board::print_hash<sorter::Model>("hash of the parameters", trainer.parameters());
   for (std::uint32_t n = 0; n < 3; ++n) {
     const sorter::Sequence sequence = sorter::sequence_of(sorter::unseen_question(n));
     board::print(" ");

@@ -1,8 +1,7 @@
 #pragma once
-// The model and its training: all of it in less than 256 KB, with one moment (Lion) where AdamW has two.
+// The model and its training: all of it in less than 200 KB, with one moment (Lion) where AdamW has two.
 
 #include <inlay/generation/generator.hpp>
-#include <inlay/memory/hash.hpp>
 #include <inlay/models/gpt.hpp>
 #include <inlay/training/schedule.hpp>
 #include <inlay/training/trainer.hpp>
@@ -31,8 +30,7 @@ struct Memory {
   Trainer trainer;
   inlay::Tensor<Token, batch, context> inputs, labels;
 };
-constexpr std::size_t stack_bytes = 12 * 1024;
-static_assert(sizeof(Memory) + sizeof(Generator) + stack_bytes <= 200 * 1024,
+static_assert(sizeof(Memory) + sizeof(Generator) + INLAY_FIRMWARE_STACK <= 200'000,
               "the sorter is to train in 200 KB of RAM, its stack included");
 
 inline inlay::StepReport train_step(Memory& memory) {
@@ -71,12 +69,6 @@ inline std::uint32_t right_answers(Generator& generator, std::uint32_t count) {
     right += same;
   }
   return right;
-}
-
-inline std::uint64_t hash_of(const inlay::ParametersOf<Model>& parameters) {
-  inlay::Hash hash;
-  inlay::visit<Model>([&](const inlay::Path&, const auto& tensor) { hash.reals(tensor.values); }, parameters);
-  return hash.value();
 }
 
 }  // namespace sorter

@@ -32,10 +32,11 @@ std::size_t static_ram();
 // Whether an address is in read-only memory: in flash, and not in what start-up copies to RAM. True on a host.
 bool is_in_flash(const void* address);
 
-// A line "measure: <what> <count>", which bench/firmware/measure.py reads and the tests of the text leave out. Nothing
-// on a host.
+// A line "measure: <what> <count>", which bench/firmware/measure.cmake reads and the tests of the text leave out.
+// Nothing on a host.
 void measure(const char* what, std::uint64_t count);
-// The lines that every program ends with: stack used, stack size, static RAM.
+// The lines that every program ends with: stack used, stack size, static RAM. A stack of which nothing is left gets a
+// line that is no measurement, and so fails the test of the text.
 void measure_memory();
 
 }  // namespace board

@@ -88,6 +88,7 @@ void print_decimal(float number, unsigned digits) {
 }
 
 void measure_memory() {
+  if (stack_size() != 0 && stack_used() == stack_size()) print("the stack was too small: all of it was used\n");
   measure("stack used", stack_used());
   measure("stack size", stack_size());
   measure("static RAM", static_ram());

@@ -1,8 +1,7 @@
 // Writes text with a GPT whose weights stay in flash: trained on the host by character_gpt_small, linked in by
 // inlay_embed_weights. The text is that of
 //
-//   character_gpt_small generate --model shakespeare.safetensors --prompt ROMEO: --tokens 400 --temperature 0.8 --seed
-//   1
+//   character_gpt_small generate --model shakespeare.safetensors --prompt ROMEO: --tokens 400 --seed 1
 //
 // to the last character. In RAM there are the keys and values of 64 positions and the activations of 8.
 

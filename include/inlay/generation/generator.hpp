@@ -33,6 +33,10 @@ class Generator {
   static constexpr size_t vocabulary = Model::vocabulary;
   static constexpr size_t chunk = C.chunk < context ? C.chunk : context;
   static_assert(C.chunk > 0, "inlay: a generator reads at least one token at once");
+  static_assert(
+      requires { requires Model::selects_logits; },
+      "inlay: a Generator needs a model that computes the logits of the last row alone where a call asks for it "
+      "(Call::logits), as Gpt does, and says so: static constexpr bool selects_logits = true");
 
   explicit Generator(const ParametersOf<Model>& parameters) : parameters_(&parameters) {
     // Clang runs a constructor that it can follow while it compiles, and would put the whole object, zeros and all,

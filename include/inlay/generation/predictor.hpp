@@ -2,9 +2,8 @@
 // Predictor: one forward pass. Rows in, outputs out, in the memory of inference.
 //
 //   static inlay::Predictor<Model> predictor{trainer.parameters(), trainer.buffers()};
-//   const auto y = predictor.predict(x);             // x: one sequence, rows of numbers or tokens
-//   const auto y = predictor.predict(x, offsets);    // several, packed: sequence s is rows offsets[s] to offsets[s +
-//   1]
+//   const auto y = predictor.predict(x);            // x: one sequence, rows of numbers or tokens
+//   const auto y = predictor.predict(x, offsets);   // several, packed: s is rows offsets[s] to offsets[s + 1]
 //
 // x: at most `rows` rows (PredictorConfig, the model's context unless told otherwise); y: a row for each row of x,
 // valid until the next call. The bits are those of a forward pass of the trainer without dropout. The parameters and
@@ -44,6 +43,11 @@ class Predictor {
     __asm__ volatile("" : "+m"(parameters_));
 #endif
   }
+  // It keeps references: temporaries would be gone.
+  Predictor(ParametersOf<Model>&&, const BuffersOf<Model>&) = delete;
+  Predictor(const ParametersOf<Model>&, BuffersOf<Model>&&) = delete;
+  Predictor(ParametersOf<Model>&&, BuffersOf<Model>&&) = delete;
+  explicit Predictor(ParametersOf<Model>&&) = delete;
   explicit Predictor(const ParametersOf<Model>& parameters) requires(std::is_empty_v<BuffersOf<Model>>)
       : Predictor(parameters, detail::nothing_of<BuffersOf<Model>>) {}
 

@@ -40,8 +40,12 @@ struct PartOfVector {
 template <class F>
 INLAY_FORCE_INLINE void for_each_vector(size_t n, F&& f) {
   size_t i = 0;
-  for (; i + simd::width <= n; i += simd::width) f(WholeVector{i});
-  if (i < n) f(PartOfVector{i, n - i});
+  if constexpr (simd::width == 1) {  // from the other loop GCC concludes that it may never end, and warns
+    for (; i < n; ++i) f(WholeVector{i});
+  } else {
+    for (; i + simd::width <= n; i += simd::width) f(WholeVector{i});
+    if (i < n) f(PartOfVector{i, n - i});
+  }
 }
 
 template <class Term>

@@ -51,6 +51,7 @@ struct Gpt {
   static constexpr size_t context = C.context;
   static constexpr size_t vocabulary = C.vocabulary;
   static constexpr size_t width = C.width;
+  static constexpr bool selects_logits = true;  // Call::logits is followed, as a Generator needs it
   static constexpr size_t position_count = C.position_count == 0 ? C.context : C.position_count;
   static_assert(C.vocabulary > 0 && C.context > 0 && C.width > 0 && C.layers > 0,
                 "inlay: a Gpt needs a vocabulary, a context, a width and at least one layer");

@@ -7,9 +7,10 @@
 //
 // Nothing is copied: the object has the layout of ParametersOf<Model>, whose tensors follow each other in the order of
 // visit(), each on the alignment of its type. What may be wrong is found
-//   by the compiler   another fingerprint (where model and file have one), another size: a sentence that names the
-//   file; by the linker     an object that was made from another file: its name holds a hash of the file; at start
-//   another name, shape or place of a tensor: mismatch() says so, and model() traps.
+//
+//   by the compiler   another fingerprint (where model and file have one) or size: a sentence that names the file
+//   by the linker     an object made from another file: its name holds a hash of the file
+//   at start          another name, shape or place of a tensor: mismatch() says so, and model() traps
 
 #include <inlay/config.hpp>
 #include <inlay/memory/hash.hpp>

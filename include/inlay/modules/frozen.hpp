@@ -68,7 +68,8 @@ struct Frozen : detail::Vocabulary<M> {
  private:
   template <class Frame>
   static Call as_inference(const Frame& frame) {
-    INLAY_ASSERT(frame.buffers.parameters != nullptr);
+    // In every build: on a microcontroller flash begins at address 0, and a forgotten pointer would read the program.
+    if (frame.buffers.parameters == nullptr) INLAY_ASSERT_FAILED("the weights of a Frozen module are set");
     Call call = frame.call;
     call.training = false;
     return call;
