@@ -35,9 +35,14 @@
 extern "C" {
 #endif
 
-/* What every memory given to inlay is aligned to. */
+/* What every memory given to inlay is aligned to. INLAY_ALIGNED stands among the words before the type, in any order,
+ * in C and in C++: alignas of C++ may not. */
 #define INLAY_ALIGNMENT 64
-#ifdef __cplusplus
+#if defined(__GNUC__)
+#define INLAY_ALIGNED __attribute__((aligned(INLAY_ALIGNMENT)))
+#elif defined(_MSC_VER)
+#define INLAY_ALIGNED __declspec(align(64))
+#elif defined(__cplusplus)
 #define INLAY_ALIGNED alignas(INLAY_ALIGNMENT)
 #else
 #define INLAY_ALIGNED _Alignas(INLAY_ALIGNMENT)

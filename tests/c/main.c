@@ -10,6 +10,7 @@ int main(void) {
   test_numbers();
   test_blocks();
   test_mistakes();
+  test_from_cpp();
   printf("%d checks, %d failed\n", checks, failures);
   return failures == 0 ? 0 : 1;
 }
