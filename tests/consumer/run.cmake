@@ -1,5 +1,7 @@
-# cmake -D source=DIR -D build=DIR -D compiler=FILE -D generator=NAME -P run.cmake
+# cmake -D source=DIR -D build=DIR -D compiler=FILE -D c_compiler=FILE -D generator=NAME -P run.cmake
 # Installs what was built into an empty prefix and builds the consumer on it; then once more by add_subdirectory. Runs both.
+# Then the consumer's own library of the C interface is installed, and a program in C is built with that prefix alone: by a bare
+# compiler command, and by CMake in a project without C++.
 cmake_minimum_required(VERSION 3.25)
 set(scratch ${build}/consumer)
 file(REMOVE_RECURSE ${scratch})
@@ -12,11 +14,21 @@ function(step)
 endfunction()
 
 function(build_and_run name)
-  step(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${scratch}/${name} -G ${generator} -D CMAKE_CXX_COMPILER=${compiler}
+  step(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${scratch}/${name} -G ${generator} -D CMAKE_CXX_COMPILER=${compiler} -D CMAKE_C_COMPILER=${c_compiler}
        -D CONSUMER_WEIGHTS=${source}/examples/firmware/writer/shakespeare.safetensors ${ARGN})
-  step(${CMAKE_COMMAND} --build ${scratch}/${name} --target consumer consumer_c)
+  step(${CMAKE_COMMAND} --build ${scratch}/${name} --target consumer consumer_c plain)
   step(${scratch}/${name}/consumer)
   step(${scratch}/${name}/consumer_c)
+
+  set(prefix ${scratch}/${name}_prefix)
+  step(${CMAKE_COMMAND} --install ${scratch}/${name} --component plain --prefix ${prefix})
+  step(${c_compiler} -std=c11 -pedantic-errors -I ${prefix}/include ${CMAKE_CURRENT_LIST_DIR}/plain/main.c -L ${prefix}/lib -lplain
+       -o ${prefix}/plain)
+  step(${prefix}/plain)
+  step(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/plain -B ${scratch}/${name}_plain -G ${generator}
+       -D CMAKE_C_COMPILER=${c_compiler} -D PLAIN_PREFIX=${prefix})
+  step(${CMAKE_COMMAND} --build ${scratch}/${name}_plain)
+  step(${scratch}/${name}_plain/plain_user)
 endfunction()
 
 step(${CMAKE_COMMAND} --install ${build} --prefix ${scratch}/prefix)
@@ -32,7 +44,7 @@ build_and_run(found -D CMAKE_BUILD_TYPE=Release -D CMAKE_PREFIX_PATH=${scratch}/
 build_and_run(added -D CMAKE_BUILD_TYPE=Debug -D CONSUMER_SOURCE=${source} ${components})
 
 # The package must not name the folders that it was built from.
-file(GLOB_RECURSE package ${scratch}/prefix/*.cmake)
+file(GLOB_RECURSE package ${scratch}/prefix/*.cmake ${scratch}/*_prefix/*.cmake)
 foreach(file IN LISTS package)
   file(READ ${file} text)
   foreach(folder ${source}/include ${build})

@@ -16,6 +16,15 @@
 #
 # Options, definitions and include folders that the types need are set on NAME (target_compile_options(NAME PRIVATE ...)).
 #
+# In the build folder of the caller's CMakeLists.txt the library is where ARCHIVE_OUTPUT_DIRECTORY of NAME says, libNAME.a beside
+# its other targets, and the header is NAME_c_interface/include/CONFIG/NAME.h. Both, and inlay/inlay.h, are installed by
+#
+#   install(TARGETS NAME FILE_SET HEADERS)
+#
+# to lib/ and include/ of the prefix, or to ARCHIVE DESTINATION and FILE_SET HEADERS DESTINATION; EXPORT works as for any library.
+# A program in C then needs nothing else of inlay: cc -I PREFIX/include main.c -L PREFIX/lib -lNAME. With IO or TBB it needs
+# inlay::io or inlay::tbb, an export file that includes NAME's comes after find_package(inlay), and the linker is that of C++.
+#
 # The byte counts are those of the target, which the build cannot run: a small library, NAME_bytes, is compiled for it, and the
 # numbers are read from its file, as CMake's own check_type_size does. The library then asserts that they are its own.
 function(inlay_add_c_interface name)
@@ -132,9 +141,11 @@ INLAY_DEFINE_TRAINER_THREADS(@name@, @name@_interface)
 #endif
 ]] @ONLY)
   add_library(${name} STATIC ${folder}/${name}.cpp ${header})
-  target_link_libraries(${name} PRIVATE inlay::inlay)
-  # Only the folders of the headers: an option for C++ must not reach a caller in C.
-  target_include_directories(${name} PUBLIC ${folder}/include/$<CONFIG> $<TARGET_PROPERTY:inlay::inlay,INTERFACE_INCLUDE_DIRECTORIES>)
+  # Only headers are public: an option for C++ must not reach a caller in C. What is installed links nothing of inlay::inlay.
+  target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:inlay::inlay>)
+  inlay_folder_of_headers(headers)
+  target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${folder}/include/$<CONFIG> ${headers}
+                                FILES ${header} ${headers}/inlay/inlay.h)
   # For plug-ins. Without an operating system nobody would fill the table that such code reads addresses from.
   get_property(has_shared_libraries GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS)
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ${has_shared_libraries})
@@ -147,4 +158,17 @@ INLAY_DEFINE_TRAINER_THREADS(@name@, @name@_interface)
   if(NOT c_IO AND NOT c_TBB AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
     target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
   endif()
+endfunction()
+
+# The folder that inlay/inlay.h is in: of the sources, or of the installed package.
+function(inlay_folder_of_headers variable)
+  get_target_property(folders inlay::inlay INTERFACE_INCLUDE_DIRECTORIES)
+  foreach(folder IN LISTS folders)
+    string(REGEX REPLACE "^\\$<BUILD_INTERFACE:(.*)>$" "\\1" folder "${folder}")
+    if(EXISTS ${folder}/inlay/inlay.h)
+      set(${variable} ${folder} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "inlay: none of the include folders of inlay::inlay, ${folders}, has inlay/inlay.h; install inlay anew")
 endfunction()
