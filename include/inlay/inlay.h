@@ -65,7 +65,8 @@ enum {
   INLAY_WRONG_BLOCK,       /* a memory block of another model, kind, version, size or byte order */
   INLAY_DAMAGED_BLOCK,     /* a memory block whose checksum is another than when it was written */
   INLAY_FILE_FAILED,       /* a file: the sentence names it and says what is wrong */
-  INLAY_SYSTEM_FAILED      /* the system gave no memory or no threads */
+  INLAY_SYSTEM_FAILED,     /* the system gave no memory or no threads */
+  INLAY_MEMORY_OVERLAPS    /* what would be written lies where something else does that is needed */
 };
 
 #define INLAY_ERROR_TEXT 512

@@ -138,6 +138,60 @@ static void handles(writer_trainer* trainer) {
   writer_trainer_destroy(trainer);
 }
 
+/* What would be written shares memory with what is needed: with its first byte, its last one, or all of it. */
+static void overlaps(writer_trainer* trainer) {
+  enum { room = sizeof weights_memory + 2 * sizeof generator_memory };
+  static INLAY_ALIGNED unsigned char memory[room];
+  writer_generator* generator = NULL;
+  writer_predictor* predictor = NULL;
+  unsigned char* const block = memory + sizeof generator_memory;
+  memcpy(block, weights_memory, sizeof weights_memory);
+  const size_t begins[] = {64, sizeof generator_memory, sizeof generator_memory + sizeof weights_memory / 64 * 64 - 64};
+  for (size_t i = 0; i < 3; ++i)
+    ANSWERS(writer_generator_create(memory + begins[i], sizeof generator_memory, block, sizeof weights_memory,
+                                    &generator, &error),
+            INLAY_MEMORY_OVERLAPS, "writer_generator_create", "memory shares bytes with weights");
+  ANSWERS(writer_predictor_create(block, sizeof predictor_memory, block, sizeof weights_memory, &predictor, &error),
+          INLAY_MEMORY_OVERLAPS, "writer_predictor_create", "memory shares bytes with weights");
+  CHECK(memcmp(block, weights_memory, sizeof weights_memory) == 0);
+  CHECK(writer_generator_create(memory, sizeof generator_memory, block, sizeof weights_memory, &generator, &error) ==
+        INLAY_OK); /* side by side */
+  generator = NULL;
+  ANSWERS(writer_generator_create_on(trainer_memory + 64, sizeof generator_memory, trainer, &generator, &error),
+          INLAY_MEMORY_OVERLAPS, "writer_generator_create_on", "memory shares bytes with the trainer");
+  ANSWERS(writer_predictor_create_on(trainer_memory, sizeof predictor_memory, trainer, &predictor, &error),
+          INLAY_MEMORY_OVERLAPS, "writer_predictor_create_on", "memory shares bytes with the trainer");
+  ANSWERS(writer_trainer_get_weights(trainer, trainer_memory + 100, sizeof weights_memory, &error),
+          INLAY_MEMORY_OVERLAPS, "writer_trainer_get_weights", "weights shares bytes with the trainer");
+  ANSWERS(writer_trainer_save(trainer, trainer_memory, WRITER_CHECKPOINT_BYTES, &error), INLAY_MEMORY_OVERLAPS,
+          "writer_trainer_save", "checkpoint shares bytes with the trainer");
+  CHECK(generator == NULL && predictor == NULL);
+
+  CHECK(writer_predictor_create(predictor_memory, sizeof predictor_memory, block, sizeof weights_memory, &predictor,
+                                &error) == INLAY_OK);
+  static union {
+    uint32_t tokens[WRITER_ROWS * WRITER_VOCABULARY];
+    float outputs[WRITER_ROWS * WRITER_VOCABULARY];
+  } both;
+  const uint32_t last = WRITER_ROWS * WRITER_VOCABULARY - 1;
+  inlay_batch batch = {.rows = WRITER_ROWS, .tokens = both.tokens + last + 1 - WRITER_ROWS};
+  ANSWERS(writer_predictor_run(predictor, &batch, both.outputs, last + 1, &error), INLAY_MEMORY_OVERLAPS,
+          "writer_predictor_run", "outputs shares bytes with the batch's inputs");
+  const uint32_t offsets[] = {0, 16, 32, 48, 64};
+  memcpy(both.tokens, offsets, sizeof offsets);
+  batch.tokens = tokens;
+  batch.offsets = both.tokens;
+  batch.sequences = 4;
+  ANSWERS(writer_predictor_run(predictor, &batch, both.outputs, last + 1, &error), INLAY_MEMORY_OVERLAPS,
+          "writer_predictor_run", "outputs shares bytes with batch->offsets");
+  CHECK(memcmp(both.tokens, offsets, sizeof offsets) == 0);
+  batch.offsets = NULL;
+  batch.sequences = 0;
+  ANSWERS(writer_predictor_run(predictor, &batch, (float*)(void*)(predictor_memory + 64), last + 1, &error),
+          INLAY_MEMORY_OVERLAPS, "writer_predictor_run", "outputs shares bytes with the predictor");
+  writer_predictor_destroy(predictor);
+}
+
 static void inference(writer_trainer* trainer) {
   writer_generator* generator = NULL;
   writer_predictor* predictor = NULL;
@@ -161,6 +215,7 @@ static void inference(writer_trainer* trainer) {
           INLAY_DAMAGED_BLOCK, "writer_generator_create", "damaged");
   weights_memory[100] ^= 4;
   CHECK(generator == NULL && predictor == NULL);
+  overlaps(trainer);
 
   CHECK(writer_generator_create(generator_memory, sizeof generator_memory, weights_memory, sizeof weights_memory,
                                 &generator, &error) == INLAY_OK);

@@ -74,6 +74,16 @@ class Answer {
                                    << ", the ..._" << part << "_BYTES of the model's header";
     return bytes >= needed;
   }
+  // What is written and what is needed share no byte.
+  INLAY_NO_INLINE bool apart(const void* written, size_t written_bytes, const char* argument, const void* needed,
+                             size_t needed_bytes, const char* what) {
+    const auto first = reinterpret_cast<std::uintptr_t>(written), second = reinterpret_cast<std::uintptr_t>(needed);
+    const bool good = first <= second ? second - first >= written_bytes : first - second >= needed_bytes;
+    if (!good)
+      fail(INLAY_MEMORY_OVERLAPS) << argument << " shares bytes with " << what
+                                  << ", which would be overwritten; give it memory of its own";
+    return good;
+  }
   // A handle that a create function gave and that no destroy has had.
   template <class Object>
   bool is_object(const Object* object, const char* argument) {

@@ -33,7 +33,9 @@ struct GeneratorObject {
     if (!answer.points(to, "generator")) return answer;
     *to = nullptr;
     const Parameters* const parameters = use_in_place<Model>(answer, weights, weights_size);
-    if (parameters != nullptr) *to = make(answer, memory, bytes, *parameters);
+    if (parameters != nullptr &&
+        answer.apart(memory, sizeof(GeneratorObject), "memory", weights, weights_bytes<Model>, "weights"))
+      *to = make(answer, memory, bytes, *parameters);
     return answer;
   }
   template <class TrainerObject>
@@ -42,7 +44,9 @@ struct GeneratorObject {
     Answer answer(function, error);
     if (!answer.points(to, "generator")) return answer;
     *to = nullptr;
-    if (answer.is_object(trainer, "trainer")) *to = make(answer, memory, bytes, trainer->trainer.parameters());
+    if (answer.is_object(trainer, "trainer") &&
+        answer.apart(memory, sizeof(GeneratorObject), "memory", trainer, sizeof(TrainerObject), "the trainer"))
+      *to = make(answer, memory, bytes, trainer->trainer.parameters());
     return answer;
   }
 

@@ -17,6 +17,12 @@ struct PredictorObject {
   using Parameters = ParametersOf<Model>;
   static constexpr size_t context = Model::context;
   static constexpr size_t width = Model::Output::width;
+  static constexpr size_t input_bytes = [] {
+    if constexpr (of_tokens<Model>)
+      return sizeof(Token);
+    else
+      return Model::Input::width * sizeof(float);
+  }();
   static constexpr Extent extent{.rows = context, .workers = is_serial<E> ? 1 : 8, .training = false};
   static constexpr std::uint64_t tag_of_kind = tag_of("predictor", sizeof(Parameters), context, width);
 
@@ -33,7 +39,9 @@ struct PredictorObject {
     if (!answer.points(to, "predictor")) return answer;
     *to = nullptr;
     const Parameters* const parameters = use_in_place<Model>(answer, weights, weights_size);
-    if (parameters != nullptr) *to = make(answer, memory, bytes, *parameters);
+    if (parameters != nullptr &&
+        answer.apart(memory, sizeof(PredictorObject), "memory", weights, weights_bytes<Model>, "weights"))
+      *to = make(answer, memory, bytes, *parameters);
     return answer;
   }
   template <class TrainerObject>
@@ -42,7 +50,9 @@ struct PredictorObject {
     Answer answer(function, error);
     if (!answer.points(to, "predictor")) return answer;
     *to = nullptr;
-    if (answer.is_object(trainer, "trainer")) *to = make(answer, memory, bytes, trainer->trainer.parameters());
+    if (answer.is_object(trainer, "trainer") &&
+        answer.apart(memory, sizeof(PredictorObject), "memory", trainer, sizeof(TrainerObject), "the trainer"))
+      *to = make(answer, memory, bytes, trainer->trainer.parameters());
     return answer;
   }
 
@@ -56,6 +66,15 @@ struct PredictorObject {
       return answer.fail(INLAY_MEMORY_TOO_SMALL)
              << "outputs has room for " << count << " numbers, expected batch->rows times output_width, " << batch->rows
              << " times " << width;
+    const size_t outputs_size = batch->rows * width * sizeof(float);
+    const void* inputs = batch->inputs;
+    if (of_tokens<Model>) inputs = batch->tokens;
+    if (!answer.apart(outputs, outputs_size, "outputs", inputs, batch->rows * input_bytes, "the batch's inputs") ||
+        (batch->offsets != nullptr &&
+         !answer.apart(outputs, outputs_size, "outputs", batch->offsets,
+                       (batch->sequences + 1) * sizeof *batch->offsets, "batch->offsets")) ||
+        !answer.apart(outputs, outputs_size, "outputs", object, sizeof *object, "the predictor"))
+      return answer;
     const size_t sequences = batch->offsets == nullptr ? batch->rows / context : batch->sequences;
     for (size_t s = 0; s < sequences; ++s) {
       const size_t begin = batch->offsets == nullptr ? s * context : batch->offsets[s];

@@ -82,7 +82,8 @@ struct TrainerObject {
                                   inlay_error* error) {
     Answer answer(function, error);
     if (!answer.is_object(object, "trainer") ||
-        !answer.room(weights, bytes, weights_bytes<Model>, "weights", "WEIGHTS"))
+        !answer.room(weights, bytes, weights_bytes<Model>, "weights", "WEIGHTS") ||
+        !answer.apart(weights, weights_bytes<Model>, "weights", object, sizeof *object, "the trainer"))
       return answer;
     const Parameters& parameters = object->trainer.parameters();
     std::memcpy(content_of(weights), &parameters, sizeof parameters);
@@ -104,7 +105,8 @@ struct TrainerObject {
                            inlay_error* error) {
     Answer answer(function, error);
     if (!answer.is_object(object, "trainer") ||
-        !answer.room(block, bytes, checkpoint_bytes, "checkpoint", "CHECKPOINT"))
+        !answer.room(block, bytes, checkpoint_bytes, "checkpoint", "CHECKPOINT") ||
+        !answer.apart(block, checkpoint_bytes, "checkpoint", object, sizeof *object, "the trainer"))
       return answer;
     unsigned char* at = content_of(block);
     const auto put = [&](const auto& value) {
