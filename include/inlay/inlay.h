@@ -267,8 +267,8 @@ typedef struct inlay_sampling {
 
 /* With inlay::io: safetensors files, little-endian everywhere, written atomically, read all or nothing.
  *
- * name_weights_load_file()  makes a block of the weights in a file, inlay's own or another tool's. A block that was
- *                           there stays as it was after a failure. The memory is aligned.
+ * name_weights_load_file()  makes a block of the weights in a file, inlay's own or another tool's. After a failure
+ *                           the memory is as it was. It is aligned.
  * name_weights_save_file()  writes a block with weights to a file.
  * name_trainer_save_file(), name_trainer_load_file()   a checkpoint of the training.
  */

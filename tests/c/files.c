@@ -1,4 +1,5 @@
 /* Files, by an interface that was made with IO. */
+#include "curve.h"
 #include "filed.h"
 
 #include "support.h"
@@ -11,6 +12,27 @@ static INLAY_ALIGNED unsigned char weights[2][FILED_WEIGHTS_BYTES];
 static INLAY_ALIGNED unsigned char checkpoints[2][FILED_CHECKPOINT_BYTES];
 static const char* const weights_path = "test_c_files.safetensors";
 static const char* const training_path = "test_c_files_training.safetensors";
+
+/* A failure leaves another model's block as it was, and bytes that are no block; a success makes the block that
+ * get_weights gives, whatever was there. */
+static void memory_with_something_else(void) {
+  static INLAY_ALIGNED unsigned char curve_memory[CURVE_TRAINER_BYTES];
+  static INLAY_ALIGNED unsigned char before[FILED_WEIGHTS_BYTES];
+  inlay_error error;
+  curve_trainer* trainer = NULL;
+  CHECK(curve_trainer_create(curve_memory, sizeof curve_memory, 5, &trainer, &error) == INLAY_OK);
+  for (int block = 0; block < 2; ++block) {
+    memset(weights[1], 0xee, sizeof weights[1]);
+    if (block) CHECK(curve_trainer_get_weights(trainer, weights[1], sizeof weights[1], &error) == INLAY_OK);
+    memcpy(before, weights[1], sizeof before);
+    CHECK(filed_weights_load_file(weights[1], sizeof weights[1], "mistyped.safetensors", &error) == INLAY_FILE_FAILED);
+    CHECK(filed_weights_load_file(weights[1], sizeof weights[1], training_path, &error) == INLAY_FILE_FAILED);
+    CHECK(memcmp(before, weights[1], sizeof before) == 0);
+    if (block) CHECK(curve_weights_check(weights[1], sizeof weights[1], &error) == INLAY_OK);
+    CHECK(filed_weights_load_file(weights[1], sizeof weights[1], weights_path, &error) == INLAY_OK);
+    CHECK(memcmp(weights[0], weights[1], sizeof weights[0]) == 0);
+  }
+}
 
 int main(void) {
   static uint32_t tokens[WRITER_ROWS], labels[WRITER_ROWS];
@@ -46,6 +68,7 @@ int main(void) {
   CHECK(filed_weights_load_file(weights[1], sizeof weights[1], weights_path, &error) == INLAY_OK);
   CHECK(memcmp(weights[0], weights[1], sizeof weights[0]) == 0);
 
+  memory_with_something_else();
   /* A failure says which file and why, and leaves what was there. */
   CHECK(filed_weights_load_file(weights[1], sizeof weights[1], "no such file.safetensors", &error) ==
         INLAY_FILE_FAILED);

@@ -16,6 +16,27 @@ void on_file(Answer& answer, F&& operation) {
   });
 }
 
+// Zeros into the bytes that belong to no tensor: they are part of the checksum. Tensor after tensor, as they lie in
+// memory; a visit may have another order.
+template <class Model>
+void clear_gaps(ParametersOf<Model>& parameters) {
+  auto* at = reinterpret_cast<unsigned char*>(&parameters);
+  unsigned char* const end = at + sizeof parameters;
+  while (at < end) {
+    unsigned char *next = end, *after = end;
+    visit<Model>(
+        [&](const Path&, auto& tensor) {
+          auto* const first = reinterpret_cast<unsigned char*>(tensor.begin());
+          if (first < at || first >= next) return;
+          next = first;
+          after = reinterpret_cast<unsigned char*>(tensor.end());
+        },
+        parameters);
+    std::memset(at, 0, static_cast<size_t>(next - at));
+    at = after;
+  }
+}
+
 template <class Model>
 inlay_status load_weights_file(const char* function, void* weights, size_t bytes, const char* path,
                                inlay_error* error) {
@@ -25,12 +46,10 @@ inlay_status load_weights_file(const char* function, void* weights, size_t bytes
       !answer.aligned(weights, "weights"))
     return answer;
   auto& parameters = const_cast<Parameters&>(parameters_in<Model>(weights));
-  // The gaps between tensors are part of the checksum. A block that is there already has zeros in them.
-  Answer whether(function, nullptr);
-  if (!check_weights_block<Model>(whether, weights, bytes, parameters)) std::memset(weights, 0, weights_bytes<Model>);
   on_file(answer, [&] { return io::load_weights<Model>(std::string(path), parameters); });
-  if (answer.status() == INLAY_OK)
-    seal_block(weights, BlockKind::weights, fingerprint_of<Model>(parameters), sizeof(Parameters));
+  if (answer.status() != INLAY_OK) return answer;
+  clear_gaps<Model>(parameters);
+  seal_block(weights, BlockKind::weights, fingerprint_of<Model>(parameters), sizeof(Parameters));
   return answer;
 }
 
