@@ -83,7 +83,8 @@ typedef struct inlay_description {
   size_t input_width;  /* numbers in a row that the model reads; 0 where it reads tokens */
   size_t output_width; /* numbers in a row that the model gives: logits of a language model, for example */
   size_t context;      /* rows of the longest sequence */
-  /* Bytes of memory, as the macros in NAME.h; 0 for what this interface does not have. */
+  /* Bytes of memory, as the macros in NAME.h; 0 for what this interface does not have. All are multiples of the
+   * alignment: in an array of such memories each is aligned where the first is. */
   size_t weights_bytes;    /* NAME_WEIGHTS_BYTES: a block with weights */
   size_t predictor_bytes;  /* NAME_PREDICTOR_BYTES */
   size_t generator_bytes;  /* NAME_GENERATOR_BYTES */

@@ -58,4 +58,10 @@ struct Curve
 };
 using CurveTrainer = inlay::Trainer<Curve, inlay::TrainerConfig{.batch = 2, .moments = 1}, SquaredError<2>>;
 
+// Few weights, no multiple of an alignment.
+struct Odd : inlay::Linear<3, 5> {
+  static constexpr std::size_t context = 1;
+};
+using OddTrainer = inlay::Trainer<Odd, inlay::TrainerConfig{.batch = 1, .moments = 1}, SquaredError<5>>;
+
 }  // namespace c_test

@@ -43,6 +43,7 @@ void curve_reference(curve_results* results) {
                .step({{inputs, CURVE_ROWS}, {{targets, CURVE_ROWS}, weights}, offsets},
                      inlay::Sgd{.learning_rate = 0.1f, .momentum = 0.9f}, inlay::Serial{})
                .loss;
+  results->bytes = sizeof trainer.parameters();
   results->weights = hash_of(&trainer.parameters(), sizeof trainer.parameters());
   // The outputs: both sequences in one pass.
   using Model = c_test::Curve;

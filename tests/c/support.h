@@ -65,6 +65,7 @@ typedef struct writer_results {
   uint64_t logits; /* hash of the generator's, after the tokens */
 } writer_results;
 typedef struct curve_results {
+  size_t bytes; /* of all parameters */
   uint64_t weights;
   float losses[CURVE_STEPS];
   float outputs[2 * CURVE_ROWS];

@@ -2,6 +2,7 @@
 #define INLAY_TESTS_C_TESTS_H
 /* The generated headers come first, and bring all that they need. */
 #include "curve.h"
+#include "odd.h"
 #include "reader.h"
 #include "writer.h"
 

@@ -7,11 +7,12 @@
 //   16   U32      kind: 1 weights, 2 checkpoint of a training
 //   20   U32      0
 //   24   U64      fingerprint of the model
-//   32   U64      bytes that follow the header
+//   32   U64      bytes that follow the header, a multiple of 64
 //   40   U64      FNV-1a over them
 //   48   U64 x 2  0
 //   64   weights: Parameters as they lie in memory, used in place where the block is aligned
 //        checkpoint: Parameters, each moment, then TrainingState
+//        then zeros up to a multiple of 64, so that blocks side by side in an array are all aligned
 //
 // Alignment of a tensor depends on its size alone, so the layout is the same on every target of one byte order. A file
 // (inlay::io) is the form for all of them. Reading checks everything before it uses anything; writing trusts nothing of
@@ -36,8 +37,14 @@ static_assert(sizeof(BlockHeader) == INLAY_ALIGNMENT, "inlay: the content of a b
 inline constexpr char block_name[9] = "inlayblk";
 inline constexpr std::uint32_t block_order = 0x01020304u;
 
+// The content of a block whose parts have that many bytes.
+constexpr size_t content_of_parts(size_t bytes) {
+  return (bytes + INLAY_ALIGNMENT - 1) / INLAY_ALIGNMENT * INLAY_ALIGNMENT;
+}
 template <class Model>
-inline constexpr size_t weights_bytes = sizeof(BlockHeader) + sizeof(ParametersOf<Model>);
+inline constexpr size_t weights_content = content_of_parts(sizeof(ParametersOf<Model>));
+template <class Model>
+inline constexpr size_t weights_bytes = sizeof(BlockHeader) + weights_content<Model>;
 
 // What tells this model from others. One that does not say it itself is named by its tensors.
 template <class Model>
@@ -63,9 +70,11 @@ INLAY_NO_INLINE inline std::uint64_t checksum_of(const void* content, size_t byt
   return hash.value();
 }
 
-// The header of a block whose content is complete.
-INLAY_NO_INLINE inline void seal_block(void* block, BlockKind kind, std::uint64_t fingerprint, size_t content) {
+// Completes a block whose parts, `bytes` in all, are where they belong: the zeros behind them, and the header.
+INLAY_NO_INLINE inline void seal_block(void* block, BlockKind kind, std::uint64_t fingerprint, size_t bytes) {
   BlockHeader header{};
+  const size_t content = content_of_parts(bytes);
+  std::memset(static_cast<unsigned char*>(block) + sizeof header + bytes, 0, content - bytes);
   std::memcpy(header.name, block_name, sizeof header.name);
   header.order = block_order;
   header.version = 1;
@@ -120,7 +129,7 @@ INLAY_NO_INLINE inline bool check_block(Answer& answer, const void* block, size_
 template <class Model>
 bool check_weights_block(Answer& answer, const void* block, size_t bytes, const ParametersOf<Model>& parameters) {
   return check_block(answer, block, bytes, BlockKind::weights, fingerprint_of<Model>(parameters),
-                     sizeof(ParametersOf<Model>), "weights");
+                     weights_content<Model>, "weights");
 }
 
 // The weights inside an aligned block.

@@ -14,7 +14,7 @@ concept Generates =
     of_tokens<Model> && Model::Output::width == Model::vocabulary && !std::is_empty_v<StateOf<Model, 1>>;
 
 template <class M, class Generator, class E>
-struct GeneratorObject {
+struct alignas(INLAY_ALIGNMENT) GeneratorObject {
   using Model = M;
   using Parameters = ParametersOf<Model>;
   static constexpr std::uint64_t tag_of_kind =

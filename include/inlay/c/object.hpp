@@ -67,7 +67,7 @@ constexpr std::uint64_t tag_of(const char* kind, size_t bytes, std::uint64_t con
 // functions before its tag is set.
 template <class Object>
 Object* make_object(Answer& answer, void* memory, size_t bytes, const char* part) {
-  static_assert(std::is_trivial_v<Object> && alignof(Object) <= INLAY_ALIGNMENT);
+  static_assert(std::is_trivial_v<Object> && alignof(Object) == INLAY_ALIGNMENT);
   if (!answer.room(memory, bytes, sizeof(Object), "memory", part) || !answer.aligned(memory, "memory")) return nullptr;
   Object* const object = ::new (memory) Object;
   std::memset(static_cast<void*>(object), 0, sizeof(Object));

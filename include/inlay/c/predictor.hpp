@@ -12,7 +12,7 @@
 namespace inlay::inline INLAY_ABI::c {
 
 template <class M, class E>
-struct PredictorObject {
+struct alignas(INLAY_ALIGNMENT) PredictorObject {
   using Model = M;
   using Parameters = ParametersOf<Model>;
   static constexpr size_t context = Model::context;

@@ -9,19 +9,20 @@
 namespace inlay::inline INLAY_ABI::c {
 
 template <class Trainer, class E>
-struct TrainerObject {
+struct alignas(INLAY_ALIGNMENT) TrainerObject {
   using Model = typename Trainer::ModelType;
   using Parameters = typename Trainer::Parameters;
   using BatchType = typename Trainer::BatchType;
   using Targets = decltype(BatchType::targets);
   static constexpr std::uint64_t tag_of_kind = tag_of("trainer", sizeof(Trainer), Model::context, Model::Output::width);
-  static constexpr size_t checkpoint_content = (1 + Trainer::moments) * sizeof(Parameters) + sizeof(TrainingState);
+  static constexpr size_t checkpoint_parts = (1 + Trainer::moments) * sizeof(Parameters) + sizeof(TrainingState);
+  static constexpr size_t checkpoint_content = content_of_parts(checkpoint_parts);
   static constexpr size_t checkpoint_bytes = sizeof(BlockHeader) + checkpoint_content;
 
   std::uint64_t tag;
   std::uint64_t accumulated;  // batches since the last update
   INLAY_NO_UNIQUE_ADDRESS ExecutorPlace<E> executor;
-  alignas(INLAY_ALIGNMENT) Trainer trainer;
+  Trainer trainer;
 
   static inlay_status create(const char* function, void* memory, size_t bytes, std::uint64_t seed, TrainerObject** to,
                              inlay_error* error) {
@@ -116,7 +117,7 @@ struct TrainerObject {
     put(object->trainer.parameters());
     for (size_t i = 0; i < Trainer::moments; ++i) put(object->trainer.moment(i));
     put(object->trainer.state());
-    seal_block(block, BlockKind::checkpoint, fingerprint_of<Model>(object->trainer.parameters()), checkpoint_content);
+    seal_block(block, BlockKind::checkpoint, fingerprint_of<Model>(object->trainer.parameters()), checkpoint_parts);
     return answer;
   }
   static inlay_status load(const char* function, TrainerObject* object, const void* block, size_t bytes,
