@@ -1,6 +1,10 @@
 /* Mistakes of a caller: each gives its status and a sentence that begins with the function, and changes nothing. */
 #include "tests.h"
 
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
 static INLAY_ALIGNED unsigned char generator_memory[WRITER_GENERATOR_BYTES];
 static INLAY_ALIGNED unsigned char predictor_memory[WRITER_PREDICTOR_BYTES];
 static uint32_t tokens[WRITER_ROWS], labels[WRITER_ROWS];
@@ -103,6 +107,18 @@ static void settings(writer_trainer* trainer) {
   OPTIMIZER(inlay_adamw(1e-3f), optimizer.beta1 = 1.0f, "beta1");
   OPTIMIZER(inlay_adam(1e-3f), optimizer.beta2 = -0.1f, "beta2");
   OPTIMIZER(inlay_adam(1e-3f), optimizer.epsilon = 0.0f, "epsilon");
+  OPTIMIZER(inlay_adamw(1e-3f), optimizer.epsilon = -1e-8f, "epsilon");
+  OPTIMIZER(inlay_adamw(1e-3f), optimizer.epsilon = not_a_number, "epsilon");
+  OPTIMIZER(inlay_adamw(1e-3f), optimizer.epsilon = 1.0f / zero, "epsilon");
+#if defined(__SSE2__)
+  { /* Denormal numbers read as zeros, and results that would be denormal become zeros. */
+    const unsigned int mode = _mm_getcsr();
+    _mm_setcsr(mode | 0x8040);
+    OPTIMIZER(inlay_adam(1e-3f), optimizer.epsilon = 0.0f, "epsilon");
+    OPTIMIZER(inlay_adam(1e-3f), optimizer.epsilon = not_a_number, "epsilon");
+    _mm_setcsr(mode);
+  }
+#endif
   OPTIMIZER(inlay_adamw(1e-3f), optimizer.weight_decay = not_a_number, "weight_decay");
   OPTIMIZER(inlay_sgd(1e-3f), optimizer.momentum = 1.0f, "momentum");
   OPTIMIZER(inlay_sgd(1e-3f), optimizer.clip_norm = -1.0f, "clip_norm");
