@@ -54,7 +54,7 @@ typedef int inlay_status;
 enum {
   INLAY_OK = 0,
   INLAY_NULL_POINTER,      /* an argument that must point somewhere is NULL */
-  INLAY_NOT_AN_OBJECT,     /* the handle is not that of an object of this kind and model, or it was destroyed */
+  INLAY_NOT_AN_OBJECT,     /* the handle is no object of this kind, model and executor, or it was destroyed */
   INLAY_MEMORY_TOO_SMALL,  /* the memory has fewer bytes than NAME_..._BYTES */
   INLAY_MEMORY_MISALIGNED, /* the memory does not begin at a multiple of INLAY_ALIGNMENT */
   INLAY_OUT_OF_RANGE,      /* a token or label that the model does not have */
@@ -177,6 +177,10 @@ typedef struct inlay_sampling {
  * begins with 64 bytes that say what it is; a function that reads one checks kind, model, size, byte order and checksum
  * first. A block with weights is used in place by predictors and generators, on every processor of the same byte order.
  * What writes a block needs no alignment of it, and what copies from it neither; what uses it in place does.
+ *
+ * "Of this model" is as much as the C++ type says of itself. inlay::Gpt has a fingerprint() of all that its outputs
+ * depend on. A type without one is known by the names and shapes of its tensors alone: a block of the same tensors with
+ * another activation between them is taken for its own. Give such a type a static fingerprint().
  *
  * The names below are those for INLAY_DECLARE_...(name). NAME.h declares what the interface was made with.
  */

@@ -1,5 +1,6 @@
 /* Threads, by an interface that was made with TBB: the bits of C++ with Serial, for any number. */
 #include "threaded.h"
+#include "writer.h"
 
 #include "support.h"
 
@@ -9,6 +10,22 @@ static INLAY_ALIGNED unsigned char generator_memory[THREADED_GENERATOR_BYTES];
 static INLAY_ALIGNED unsigned char predictor_memory[THREADED_PREDICTOR_BYTES];
 static INLAY_ALIGNED unsigned char weights[THREADED_WEIGHTS_BYTES];
 static float outputs[2][WRITER_ROWS * WRITER_VOCABULARY];
+
+/* An object with threads is none of an interface without them, and the other way round: their parts lie elsewhere. */
+static void objects_of_another_executor(void) {
+  static INLAY_ALIGNED unsigned char writer_memory[WRITER_TRAINER_BYTES];
+  inlay_error error;
+  threaded_trainer* threads = NULL;
+  writer_trainer* serial = NULL;
+  CHECK(threaded_trainer_create(memory, sizeof memory, 1, &threads, &error) == INLAY_OK);
+  CHECK(writer_trainer_create(writer_memory, sizeof writer_memory, 1, &serial, &error) == INLAY_OK);
+  CHECK(writer_trainer_discard((writer_trainer*)(void*)threads, &error) == INLAY_NOT_AN_OBJECT);
+  CHECK(threaded_trainer_discard((threaded_trainer*)(void*)serial, &error) == INLAY_NOT_AN_OBJECT);
+  CHECK(strstr(error.text, "executor") != NULL);
+  writer_trainer_destroy((writer_trainer*)(void*)threads); /* does nothing */
+  CHECK(threaded_trainer_discard(threads, &error) == INLAY_OK);
+  threaded_trainer_destroy(threads);
+}
 
 int main(void) {
   static uint32_t tokens[WRITER_ROWS], labels[WRITER_ROWS];
@@ -60,6 +77,7 @@ int main(void) {
     threaded_trainer_destroy(trainer);
     CHECK(threaded_trainer_use_threads(trainer, 1, &error) == INLAY_NOT_AN_OBJECT);
   }
+  objects_of_another_executor();
   printf("%d checks, %d failed\n", checks, failures);
   return failures == 0 ? 0 : 1;
 }

@@ -87,7 +87,8 @@ class Answer {
   // A handle that a create function gave and that no destroy has had.
   template <class Object>
   bool is_object(const Object* object, const char* argument) {
-    return points(object, argument) && has_tag(object, Object::tag_of_kind, argument);
+    constexpr std::uint64_t tag = Object::tag_of_kind();
+    return points(object, argument) && has_tag(object, tag, argument);
   }
 
   // A number of a setting: least <= value <= most, or < most. False for NaN.
@@ -104,8 +105,8 @@ class Answer {
         *static_cast<const std::uint64_t*>(object) == tag)
       return true;
     fail(INLAY_NOT_AN_OBJECT) << argument
-                              << " is not an object of this kind and model, or it was destroyed; a create function "
-                                 "gives one";
+                              << " is not an object of this kind, model and executor, or it was destroyed; a create "
+                                 "function of this interface gives one";
     return false;
   }
 

@@ -17,8 +17,9 @@ template <class M, class Generator, class E>
 struct alignas(INLAY_ALIGNMENT) GeneratorObject {
   using Model = M;
   using Parameters = ParametersOf<Model>;
-  static constexpr std::uint64_t tag_of_kind =
-      tag_of("generator", sizeof(Generator), Generator::context, Generator::vocabulary);
+  static constexpr std::uint64_t tag_of_kind() {
+    return tag_of<GeneratorObject, E>("generator", sizeof(Generator), Generator::context, Generator::vocabulary);
+  }
 
   std::uint64_t tag;
   INLAY_NO_UNIQUE_ADDRESS ExecutorPlace<E> executor;
@@ -105,7 +106,7 @@ struct alignas(INLAY_ALIGNMENT) GeneratorObject {
     auto* const object = make_object<GeneratorObject>(answer, memory, bytes, "GENERATOR");
     if (object == nullptr) return nullptr;
     ::new (static_cast<void*>(object->bytes)) Generator(parameters);
-    object->tag = tag_of_kind;
+    object->tag = tag_of_kind();
     return object;
   }
 

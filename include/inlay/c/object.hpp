@@ -54,10 +54,14 @@ bool without_exceptions(Answer& answer, F&& f) {
 #endif
 }
 
+// What an object begins with: its kind, the bytes of its model's part and of all of it, the executor, and the shape.
+template <class Object, class E>
 constexpr std::uint64_t tag_of(const char* kind, size_t bytes, std::uint64_t context, std::uint64_t width) {
   Hash hash;
   hash.text(kind);
   hash.number(bytes);
+  hash.number(sizeof(Object));
+  hash.number(is_serial<E>);
   hash.number(context);
   hash.number(width);
   return hash.value();

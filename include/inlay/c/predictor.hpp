@@ -24,7 +24,9 @@ struct alignas(INLAY_ALIGNMENT) PredictorObject {
       return Model::Input::width * sizeof(float);
   }();
   static constexpr Extent extent{.rows = context, .workers = is_serial<E> ? 1 : 8, .training = false};
-  static constexpr std::uint64_t tag_of_kind = tag_of("predictor", sizeof(Parameters), context, width);
+  static constexpr std::uint64_t tag_of_kind() {
+    return tag_of<PredictorObject, E>("predictor", sizeof(Parameters), context, width);
+  }
 
   std::uint64_t tag;
   const Parameters* parameters;
@@ -90,7 +92,7 @@ struct alignas(INLAY_ALIGNMENT) PredictorObject {
     if (object == nullptr) return nullptr;
     object->parameters = &parameters;
     initialize_buffers_at<Model>(object->buffers);
-    object->tag = tag_of_kind;
+    object->tag = tag_of_kind();
     return object;
   }
 

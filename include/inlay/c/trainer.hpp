@@ -14,7 +14,9 @@ struct alignas(INLAY_ALIGNMENT) TrainerObject {
   using Parameters = typename Trainer::Parameters;
   using BatchType = typename Trainer::BatchType;
   using Targets = decltype(BatchType::targets);
-  static constexpr std::uint64_t tag_of_kind = tag_of("trainer", sizeof(Trainer), Model::context, Model::Output::width);
+  static constexpr std::uint64_t tag_of_kind() {
+    return tag_of<TrainerObject, E>("trainer", sizeof(Trainer), Model::context, Model::Output::width);
+  }
   static constexpr size_t checkpoint_parts = (1 + Trainer::moments) * sizeof(Parameters) + sizeof(TrainingState);
   static constexpr size_t checkpoint_content = content_of_parts(checkpoint_parts);
   static constexpr size_t checkpoint_bytes = sizeof(BlockHeader) + checkpoint_content;
@@ -32,7 +34,7 @@ struct alignas(INLAY_ALIGNMENT) TrainerObject {
     TrainerObject* const object = make_object<TrainerObject>(answer, memory, bytes, "TRAINER");
     if (object == nullptr) return answer;
     object->trainer.initialize(Seed{seed});
-    object->tag = tag_of_kind;
+    object->tag = tag_of_kind();
     *to = object;
     return answer;
   }
