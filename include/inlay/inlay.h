@@ -110,7 +110,11 @@ typedef struct inlay_batch {
 /* The label of a row that counts neither in the loss nor in its weight. */
 #define INLAY_IGNORED_LABEL UINT32_C(0xffffffff)
 
-/* Formulas: <inlay/training/optimizer.hpp>. Begin with inlay_adamw(), inlay_adam(), ... */
+/* Formulas: <inlay/training/optimizer.hpp>. Begin with inlay_adamw(), inlay_adam(), ... Every field may change from one
+ * update to the next. Where the kind does, moments and bias correction begin anew before that update: the moments of
+ * one kind mean nothing to another. A checkpoint does not say of which kind its moments are: after a load nothing is
+ * reset, and the first update should be of the kind that was used before.
+ */
 enum { INLAY_ADAMW = 1, INLAY_ADAM = 2, INLAY_SGD = 3, INLAY_LION = 4 };
 
 typedef struct inlay_optimizer {

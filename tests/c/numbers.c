@@ -41,8 +41,45 @@ static void odd_sizes(void) {
   CHECK(memcmp(checkpoints[0], checkpoints[1], sizeof checkpoints[0]) == 0);
 }
 
+static void curve_steps(curve_trainer* trainer, inlay_optimizer optimizer) {
+  float inputs[3 * CURVE_ROWS], targets[2 * CURVE_ROWS], row_weights[CURVE_ROWS];
+  uint32_t offsets[3];
+  curve_data(inputs, targets, row_weights, offsets);
+  const inlay_batch batch = {
+      .rows = CURVE_ROWS, .inputs = inputs, .targets = targets, .offsets = offsets, .sequences = 2};
+  for (int step = 0; step < 3; ++step) CHECK(curve_trainer_step(trainer, &batch, &optimizer, NULL, NULL) == INLAY_OK);
+}
+static uint64_t curve_weights(curve_trainer* trainer) {
+  CHECK(curve_trainer_get_weights(trainer, weights, sizeof weights, NULL) == INLAY_OK);
+  return hash_of(weights, sizeof weights);
+}
+
+/* After another kind of optimizer the moments begin anew; after a load they are those of the checkpoint. */
+static void change_of_optimizer(void) {
+  inlay_optimizer sgd = inlay_sgd(0.1f);
+  sgd.momentum = 0.9f;
+  inlay_error error;
+  curve_trainer* trainer = NULL;
+  CHECK(curve_trainer_create(memory, sizeof memory, 3, &trainer, &error) == INLAY_OK);
+  curve_steps(trainer, inlay_lion(1e-2f));
+  CHECK(curve_trainer_save(trainer, checkpoint, sizeof checkpoint, &error) == INLAY_OK);
+  curve_steps(trainer, sgd);
+  const uint64_t changed = curve_weights(trainer);
+  CHECK(curve_trainer_load(trainer, checkpoint, sizeof checkpoint, &error) == INLAY_OK);
+  curve_steps(trainer, sgd);
+  const uint64_t loaded = curve_weights(trainer);
+  CHECK(curve_trainer_load(trainer, checkpoint, sizeof checkpoint, &error) == INLAY_OK);
+  curve_weights(trainer);
+  CHECK(curve_trainer_create(memory, sizeof memory, 3, &trainer, &error) == INLAY_OK);
+  CHECK(curve_trainer_set_weights(trainer, weights, sizeof weights, &error) == INLAY_OK);
+  curve_steps(trainer, sgd);
+  CHECK(curve_weights(trainer) == changed);
+  CHECK(loaded != changed);
+}
+
 void test_numbers(void) {
   odd_sizes();
+  change_of_optimizer();
   static curve_results expected;
   float inputs[3 * CURVE_ROWS], targets[2 * CURVE_ROWS], row_weights[CURVE_ROWS], outputs[2 * CURVE_ROWS];
   uint32_t offsets[3];

@@ -76,7 +76,7 @@ inlay_status load_trainer_file(const char* function, Object* object, const char*
   Answer answer(function, error);
   if (!answer.is_object(object, "trainer") || !answer.points(path, "path")) return answer;
   on_file(answer, [&] { return io::load_training(std::string(path), object->trainer); });
-  if (answer.status() == INLAY_OK) object->forget();
+  if (answer.status() == INLAY_OK) object->continue_from_elsewhere();
   return answer;
 }
 

@@ -23,6 +23,7 @@ struct alignas(INLAY_ALIGNMENT) TrainerObject {
 
   std::uint64_t tag;
   std::uint64_t accumulated;  // batches since the last update
+  int optimizer_kind;         // of the last update; 0 where there was none since the beginning or a load
   INLAY_NO_UNIQUE_ADDRESS ExecutorPlace<E> executor;
   Trainer trainer;
 
@@ -137,13 +138,18 @@ struct alignas(INLAY_ALIGNMENT) TrainerObject {
     take(object->trainer.parameters());
     for (size_t i = 0; i < Trainer::moments; ++i) take(object->trainer.moment(i));
     take(object->trainer.state());
-    object->forget();
+    object->continue_from_elsewhere();
     return answer;
   }
 
   void forget() {
     trainer.discard_accumulated();
     accumulated = 0;
+  }
+  // After parameters, moments and state were read: a checkpoint does not say which optimizer made the moments.
+  void continue_from_elsewhere() {
+    forget();
+    optimizer_kind = 0;
   }
 
  private:
@@ -159,6 +165,8 @@ struct alignas(INLAY_ALIGNMENT) TrainerObject {
   }
 
   void apply(const inlay_optimizer& o, inlay_step_report* to) {
+    if (optimizer_kind != 0 && optimizer_kind != o.kind) trainer.reset_optimizer();
+    optimizer_kind = o.kind;
     const StepReport report = optimize(o);
     accumulated = 0;
     if (to == nullptr) return;
