@@ -191,6 +191,10 @@ constexpr ByteCount byte_count(const char* part, size_t bytes) {
     return interface::TrainerPart::type::evaluate(#name "_trainer_evaluate", INLAY_TRAINER(interface, trainer), batch, \
                                                   loss, error);                                                        \
   }                                                                                                                    \
+  inlay_status name##_trainer_state(const name##_trainer* trainer, inlay_training_state* state, inlay_error* error) {  \
+    return interface::TrainerPart::type::state(#name "_trainer_state", INLAY_CONST_TRAINER(interface, trainer), state, \
+                                               error);                                                                 \
+  }                                                                                                                    \
   inlay_status name##_trainer_get_weights(const name##_trainer* trainer, void* weights, size_t bytes,                  \
                                           inlay_error* error) {                                                        \
     return interface::TrainerPart::type::get_weights(#name "_trainer_get_weights",                                     \

@@ -1,6 +1,7 @@
 #ifndef INLAY_INLAY_H
 #define INLAY_INLAY_H
-/* inlay for programs in C: C11, and valid C++. It needs no C library.
+/* inlay for programs in C: C11, and valid C++. Of the C library it needs memcpy, memmove, memset and memcmp, which
+ * compilers ask of every program, and nothing else where the interface was made without files and threads.
  *
  * A model is a C++ type. The CMake function inlay_add_c_interface(NAME HEADER model.hpp TRAINER type) makes of it a
  * static library and a header NAME.h that holds nothing but C: byte counts as macros, and the functions below with the
@@ -20,7 +21,8 @@
  * Every object lies in memory that the caller gives to its create function; nothing is allocated (but for threads and
  * files, where the interface was made with them). That memory is the object until destroy, or until the caller uses it
  * for something else: without threads destroy releases nothing. Objects must not be moved or copied. One object is used
- * by one thread at a time.
+ * by one thread at a time. A trainer and all that was made by create_on with it count as one object: they share its
+ * weights. Objects that use one block of weights are independent of each other as long as nobody writes it.
  *
  * Arguments are checked in every build. A function that fails returns another status than INLAY_OK and writes a whole
  * sentence to `error`, which may be NULL; everything but what its description names is then as it was. What no library
@@ -161,6 +163,13 @@ typedef struct inlay_step_report {
   char skipped_tensor[INLAY_TENSOR_NAME];
 } inlay_step_report;
 
+/* Where a training is. After a load it is that of the checkpoint: a schedule of learning rates goes on from `step`. */
+typedef struct inlay_training_state {
+  uint64_t step; /* updates asked for since the trainer was created, skipped ones included */
+  uint64_t skipped_steps;
+  uint64_t seed; /* that of name_trainer_create */
+} inlay_training_state;
+
 /* How the next token is chosen, as <inlay/generation/sampling.hpp> describes. All-zero takes the likeliest token. */
 enum { INLAY_STOP_AT_CONTEXT = 0, INLAY_KEEP_NEWEST_HALF = 1 };
 
@@ -179,7 +188,9 @@ typedef struct inlay_sampling {
 
 /* Blocks: weights and checkpoints outside their objects, in the caller's memory, in flash, or sent over a line. A block
  * begins with 64 bytes that say what it is; a function that reads one checks kind, model, size, byte order and checksum
- * first. A block with weights is used in place by predictors and generators, on every processor of the same byte order.
+ * first. The checksum is a pass over the whole block, one multiplication a byte: name_predictor_create() and
+ * name_generator_create() take that time at each call, and what writes a block does. create_on reads none.
+ * A block with weights is used in place by predictors and generators, on every processor of the same byte order.
  * What writes a block needs no alignment of it, and what copies from it neither; what uses it in place does.
  *
  * "Of this model" is as much as the C++ type says of itself. inlay::Gpt has a fingerprint() of all that its outputs
@@ -203,6 +214,7 @@ typedef struct inlay_sampling {
  * name_trainer_update()       applies the mean gradient of all that was accumulated.
  * name_trainer_discard()      forgets what was accumulated.
  * name_trainer_evaluate()     the mean loss of a batch, without dropout; nothing is trained.
+ * name_trainer_state()        where the training is.
  * name_trainer_get_weights()  writes a block with the weights (NAME_WEIGHTS_BYTES).
  * name_trainer_set_weights()  takes the weights of a block; the optimizer's moments stay, what was accumulated goes.
  * name_trainer_save()         writes a block that training continues from (NAME_CHECKPOINT_BYTES), to the same bits.
@@ -221,6 +233,7 @@ typedef struct inlay_sampling {
   inlay_status name##_trainer_discard(name##_trainer* trainer, inlay_error* error);                                    \
   inlay_status name##_trainer_evaluate(name##_trainer* trainer, const inlay_batch* batch, float* loss,                 \
                                        inlay_error* error);                                                            \
+  inlay_status name##_trainer_state(const name##_trainer* trainer, inlay_training_state* state, inlay_error* error);   \
   inlay_status name##_trainer_get_weights(const name##_trainer* trainer, void* weights, size_t bytes,                  \
                                           inlay_error* error);                                                         \
   inlay_status name##_trainer_set_weights(name##_trainer* trainer, const void* weights, size_t bytes,                  \
@@ -266,7 +279,10 @@ typedef struct inlay_sampling {
                                       const inlay_sampling* sampling, uint32_t* tokens, size_t count, size_t* written, \
                                       inlay_error* error);
 
-/* With a trainer: the same objects on its own weights, as they are at each call. The trainer must outlive them. */
+/* With a trainer: the same objects on its own weights, as they are at each call. The trainer must outlive them. What a
+ * generator remembers of a text was computed with the weights of the time when it was read: after the weights have
+ * changed, by an update, set_weights or a load, name_generator_reset() is due before it reads or writes on.
+ */
 #define INLAY_DECLARE_PREDICTOR_OF_TRAINER(name)                                                     \
   inlay_status name##_predictor_create_on(void* memory, size_t bytes, const name##_trainer* trainer, \
                                           name##_predictor** predictor, inlay_error* error);

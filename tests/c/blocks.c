@@ -23,7 +23,12 @@ static void checkpoints_continue(writer_trainer* trainer) {
   CHECK(writer_trainer_save(trainer, checkpoint + 1, WRITER_CHECKPOINT_BYTES, &error) == INLAY_OK);
   CHECK(writer_trainer_create(second_memory, sizeof second_memory, 99, &second, &error) == INLAY_OK);
   steps(second, 3, 1);
+  inlay_training_state state;
+  CHECK(writer_trainer_state(second, &state, &error) == INLAY_OK);
+  CHECK(state.step == 1 && state.skipped_steps == 0 && state.seed == 99);
   CHECK(writer_trainer_load(second, checkpoint + 1, WRITER_CHECKPOINT_BYTES, &error) == INLAY_OK);
+  CHECK(writer_trainer_state(second, &state, &error) == INLAY_OK);
+  CHECK(state.step == WRITER_STEPS && state.skipped_steps == 0 && state.seed == 11);
   steps(trainer, 20, 3);
   steps(second, 20, 3);
   CHECK(writer_trainer_save(trainer, checkpoint, WRITER_CHECKPOINT_BYTES, &error) == INLAY_OK);

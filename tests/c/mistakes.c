@@ -135,6 +135,9 @@ static void handles(writer_trainer* trainer) {
   const inlay_optimizer optimizer = inlay_adam(1e-3f);
   const inlay_batch batch = {.rows = WRITER_ROWS, .tokens = tokens, .labels = labels};
   writer_generator* generator = NULL;
+  inlay_training_state state;
+  ANSWERS(writer_trainer_state(NULL, &state, &error), INLAY_NULL_POINTER, "writer_trainer_state", "trainer is NULL");
+  ANSWERS(writer_trainer_state(trainer, NULL, &error), INLAY_NULL_POINTER, "writer_trainer_state", "state is NULL");
   ANSWERS(writer_trainer_step(NULL, &batch, &optimizer, NULL, &error), INLAY_NULL_POINTER, "writer_trainer_step",
           "trainer is NULL");
   ANSWERS(writer_trainer_discard((writer_trainer*)(void*)zeros, &error), INLAY_NOT_AN_OBJECT, "writer_trainer_discard",

@@ -141,6 +141,9 @@ static void skipped_step(void) {
   }
   CHECK(skipped > 0 && report.skipped == 1 && report.skipped_tensor[0] != '\0');
   CHECK(report.skipped_steps == (uint64_t)skipped && report.step == 3);
+  inlay_training_state state = {77, 77, 77};
+  CHECK(writer_trainer_state(trainer, &state, &error) == INLAY_OK);
+  CHECK(state.step == 3 && state.skipped_steps == (uint64_t)skipped && state.seed == 11);
 }
 
 void test_training(void) {

@@ -82,6 +82,15 @@ struct alignas(INLAY_ALIGNMENT) TrainerObject {
     return answer;
   }
 
+  static inlay_status state(const char* function, const TrainerObject* object, inlay_training_state* to,
+                            inlay_error* error) {
+    Answer answer(function, error);
+    if (!answer.is_object(object, "trainer") || !answer.points(to, "state")) return answer;
+    const TrainingState& state = object->trainer.state();
+    *to = {state.step, state.skipped_steps, state.seed};
+    return answer;
+  }
+
   static inlay_status get_weights(const char* function, const TrainerObject* object, void* weights, size_t bytes,
                                   inlay_error* error) {
     Answer answer(function, error);
