@@ -67,6 +67,11 @@ static void wrong_blocks(writer_trainer* trainer) {
   damage(trainer, 24, INLAY_WRONG_BLOCK, "fingerprint");
   damage(trainer, 32, INLAY_WRONG_BLOCK, "its content has");
   damage(trainer, 40, INLAY_DAMAGED_BLOCK, "checksum");
+  for (size_t at = 0; at < 64; ++at) /* the whole header */
+    damage(trainer, at, at >= 40 && at < 48 ? INLAY_DAMAGED_BLOCK : INLAY_WRONG_BLOCK,
+           "writer_trainer_load: checkpoint");
+  damage(trainer, 20, INLAY_WRONG_BLOCK, "leaves zero");
+  damage(trainer, 63, INLAY_WRONG_BLOCK, "leaves zero");
   damage(trainer, 64, INLAY_DAMAGED_BLOCK, "checksum");
   damage(trainer, WRITER_CHECKPOINT_BYTES - 1, INLAY_DAMAGED_BLOCK, "checksum");
   /* The other byte order. */

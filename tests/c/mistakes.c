@@ -20,7 +20,13 @@ static void answered(inlay_status got, inlay_status expected, const char* functi
 }
 #define ANSWERS(call, status, function, text) answered((call), (status), (function), (text), __LINE__)
 
+/* A refused call has changed no byte of the object: `before` is the hash of its memory before. */
+static uint64_t bytes_of_trainer(void) { return hash_of(trainer_memory, sizeof trainer_memory); }
+static uint64_t bytes_of_generator(void) { return hash_of(generator_memory, sizeof generator_memory); }
+
 static void creation(void) {
+  memset(trainer_memory, 0x35, sizeof trainer_memory);
+  const uint64_t before = bytes_of_trainer();
   writer_trainer* trainer = (writer_trainer*)(void*)tokens;
   ANSWERS(writer_trainer_create(NULL, sizeof trainer_memory, 1, &trainer, &error), INLAY_NULL_POINTER,
           "writer_trainer_create", "memory is NULL");
@@ -33,9 +39,11 @@ static void creation(void) {
           INLAY_MEMORY_MISALIGNED, "writer_trainer_create", "4 bytes after");
   CHECK(trainer == NULL);
   CHECK(writer_trainer_create(NULL, 0, 1, NULL, NULL) == INLAY_NULL_POINTER); /* without a place for the sentence */
+  CHECK(bytes_of_trainer() == before);
 }
 
 static void batches(writer_trainer* trainer) {
+  const uint64_t before = bytes_of_trainer();
   const inlay_optimizer optimizer = inlay_adamw(1e-3f);
   const uint32_t good[] = {0, 16, 20, 36, 48, 64};
   uint32_t offsets[6];
@@ -84,10 +92,12 @@ static void batches(writer_trainer* trainer) {
   const inlay_batch batch = {.rows = WRITER_ROWS, .tokens = tokens, .labels = labels};
   ANSWERS(writer_trainer_evaluate(trainer, &batch, NULL, &error), INLAY_NULL_POINTER, "writer_trainer_evaluate",
           "loss is NULL");
+  CHECK(bytes_of_trainer() == before);
   CHECK(writer_trainer_step(trainer, &batch, &optimizer, NULL, &error) == INLAY_OK);
 }
 
 static void settings(writer_trainer* trainer) {
+  const uint64_t before = bytes_of_trainer();
   const inlay_batch batch = {.rows = WRITER_ROWS, .tokens = tokens, .labels = labels};
   volatile float zero = 0.0f;
   const float not_a_number = zero / zero;
@@ -127,15 +137,16 @@ static void settings(writer_trainer* trainer) {
   const inlay_optimizer optimizer = inlay_adam(1e-3f);
   ANSWERS(writer_trainer_update(trainer, &optimizer, NULL, &error), INLAY_TOO_EARLY, "writer_trainer_update",
           "nothing was accumulated");
+  CHECK(bytes_of_trainer() == before);
 }
 
-/* None of the calls so far has changed the trainer, except the one that was good. */
 static void handles(writer_trainer* trainer) {
   static INLAY_ALIGNED unsigned char zeros[256];
   const inlay_optimizer optimizer = inlay_adam(1e-3f);
   const inlay_batch batch = {.rows = WRITER_ROWS, .tokens = tokens, .labels = labels};
   writer_generator* generator = NULL;
   inlay_training_state state;
+  const uint64_t before = bytes_of_trainer();
   ANSWERS(writer_trainer_state(NULL, &state, &error), INLAY_NULL_POINTER, "writer_trainer_state", "trainer is NULL");
   ANSWERS(writer_trainer_state(trainer, NULL, &error), INLAY_NULL_POINTER, "writer_trainer_state", "state is NULL");
   ANSWERS(writer_trainer_step(NULL, &batch, &optimizer, NULL, &error), INLAY_NULL_POINTER, "writer_trainer_step",
@@ -151,6 +162,7 @@ static void handles(writer_trainer* trainer) {
           INLAY_NOT_AN_OBJECT, "writer_generator_create_on", "trainer");
   writer_trainer_destroy(NULL);
   writer_trainer_destroy((writer_trainer*)(void*)zeros);
+  CHECK(bytes_of_trainer() == before);
   writer_trainer_destroy(trainer);
   ANSWERS(writer_trainer_step(trainer, &batch, &optimizer, NULL, &error), INLAY_NOT_AN_OBJECT, "writer_trainer_step",
           "destroyed");
@@ -211,42 +223,12 @@ static void overlaps(writer_trainer* trainer) {
   writer_predictor_destroy(predictor);
 }
 
-static void inference(writer_trainer* trainer) {
-  writer_generator* generator = NULL;
-  writer_predictor* predictor = NULL;
-  CHECK(writer_trainer_get_weights(trainer, weights_memory, sizeof weights_memory, NULL) == INLAY_OK);
-  ANSWERS(writer_generator_create(generator_memory, sizeof generator_memory, NULL, 0, &generator, &error),
-          INLAY_NULL_POINTER, "writer_generator_create", "weights is NULL");
-  ANSWERS(writer_generator_create(generator_memory, sizeof generator_memory, weights_memory + 4,
-                                  sizeof weights_memory - 4, &generator, &error),
-          INLAY_MEMORY_MISALIGNED, "writer_generator_create", "weights");
-  ANSWERS(writer_generator_create(generator_memory, sizeof generator_memory - 1, weights_memory, sizeof weights_memory,
-                                  &generator, &error),
-          INLAY_MEMORY_TOO_SMALL, "writer_generator_create", "GENERATOR_BYTES");
-  ANSWERS(writer_predictor_create(predictor_memory, 10, weights_memory, sizeof weights_memory, &predictor, &error),
-          INLAY_MEMORY_TOO_SMALL, "writer_predictor_create", "PREDICTOR_BYTES");
-  ANSWERS(writer_predictor_create(predictor_memory, sizeof predictor_memory, weights_memory, sizeof weights_memory - 1,
-                                  &predictor, &error),
-          INLAY_MEMORY_TOO_SMALL, "writer_predictor_create", "cut short");
-  weights_memory[100] ^= 4;
-  ANSWERS(writer_generator_create(generator_memory, sizeof generator_memory, weights_memory, sizeof weights_memory,
-                                  &generator, &error),
-          INLAY_DAMAGED_BLOCK, "writer_generator_create", "damaged");
-  weights_memory[100] ^= 4;
-  CHECK(generator == NULL && predictor == NULL);
-  overlaps(trainer);
-
-  CHECK(writer_generator_create(generator_memory, sizeof generator_memory, weights_memory, sizeof weights_memory,
-                                &generator, &error) == INLAY_OK);
+/* What a generator refuses, before it has read anything and after. */
+static void refused_by_generator(writer_generator* generator) {
   uint32_t written[4], prompt[WRITER_CONTEXT + 1] = {0};
-  float logits[WRITER_VOCABULARY];
   size_t count = 7;
   const inlay_sampling sampling = {.temperature = 1.0f};
-  ANSWERS(writer_generator_logits(generator, logits, WRITER_VOCABULARY, &error), INLAY_TOO_EARLY,
-          "writer_generator_logits", "nothing was read");
-  ANSWERS(writer_generator_write(generator, NULL, 0, &sampling, written, 4, &count, &error), INLAY_TOO_EARLY,
-          "writer_generator_write", "nothing was read");
-  CHECK(count == 0);
+  const uint64_t before = bytes_of_generator();
   ANSWERS(writer_generator_write(generator, NULL, 3, &sampling, written, 4, &count, &error), INLAY_NULL_POINTER,
           "writer_generator_write", "prompt");
   ANSWERS(writer_generator_write(generator, prompt, 1, NULL, written, 4, &count, &error), INLAY_NULL_POINTER,
@@ -278,7 +260,54 @@ static void inference(writer_trainer* trainer) {
   prompt[3] = 40;
   SAMPLING((s.stop_count = 1, s.stop = prompt + 3), INLAY_OUT_OF_RANGE, "sampling->stop[0]");
   prompt[3] = 0;
+  CHECK(bytes_of_generator() == before);
+}
+
+static void inference(writer_trainer* trainer) {
+  writer_generator* generator = NULL;
+  writer_predictor* predictor = NULL;
+  CHECK(writer_trainer_get_weights(trainer, weights_memory, sizeof weights_memory, NULL) == INLAY_OK);
+  ANSWERS(writer_generator_create(generator_memory, sizeof generator_memory, NULL, 0, &generator, &error),
+          INLAY_NULL_POINTER, "writer_generator_create", "weights is NULL");
+  ANSWERS(writer_generator_create(generator_memory, sizeof generator_memory, weights_memory + 4,
+                                  sizeof weights_memory - 4, &generator, &error),
+          INLAY_MEMORY_MISALIGNED, "writer_generator_create", "weights");
+  ANSWERS(writer_generator_create(generator_memory, sizeof generator_memory - 1, weights_memory, sizeof weights_memory,
+                                  &generator, &error),
+          INLAY_MEMORY_TOO_SMALL, "writer_generator_create", "GENERATOR_BYTES");
+  ANSWERS(writer_predictor_create(predictor_memory, 10, weights_memory, sizeof weights_memory, &predictor, &error),
+          INLAY_MEMORY_TOO_SMALL, "writer_predictor_create", "PREDICTOR_BYTES");
+  ANSWERS(writer_predictor_create(predictor_memory, sizeof predictor_memory, weights_memory, sizeof weights_memory - 1,
+                                  &predictor, &error),
+          INLAY_MEMORY_TOO_SMALL, "writer_predictor_create", "cut short");
+  weights_memory[100] ^= 4;
+  ANSWERS(writer_generator_create(generator_memory, sizeof generator_memory, weights_memory, sizeof weights_memory,
+                                  &generator, &error),
+          INLAY_DAMAGED_BLOCK, "writer_generator_create", "damaged");
+  weights_memory[100] ^= 4;
+  CHECK(generator == NULL && predictor == NULL);
+  overlaps(trainer);
+
+  CHECK(writer_generator_create(generator_memory, sizeof generator_memory, weights_memory, sizeof weights_memory,
+                                &generator, &error) == INLAY_OK);
+  uint32_t written[4], prompt[WRITER_CONTEXT + 1] = {0};
+  float logits[WRITER_VOCABULARY];
+  size_t count = 7;
+  const inlay_sampling sampling = {.temperature = 1.0f};
+  const uint64_t before = bytes_of_generator(), before_of_trainer = bytes_of_trainer();
+  ANSWERS(writer_generator_logits(generator, logits, WRITER_VOCABULARY, &error), INLAY_TOO_EARLY,
+          "writer_generator_logits", "nothing was read");
+  ANSWERS(writer_generator_write(generator, NULL, 0, &sampling, written, 4, &count, &error), INLAY_TOO_EARLY,
+          "writer_generator_write", "nothing was read");
+  CHECK(count == 0);
+  CHECK(bytes_of_generator() == before);
+  refused_by_generator(generator);
   CHECK(writer_generator_read(generator, prompt, 2, &error) == INLAY_OK);
+  CHECK(writer_generator_logits(generator, logits, WRITER_VOCABULARY, &error) == INLAY_OK);
+  refused_by_generator(generator);
+  float logits_after[WRITER_VOCABULARY];
+  CHECK(writer_generator_logits(generator, logits_after, WRITER_VOCABULARY, &error) == INLAY_OK);
+  CHECK(memcmp(logits, logits_after, sizeof logits) == 0);
   ANSWERS(writer_generator_logits(generator, NULL, WRITER_VOCABULARY, &error), INLAY_NULL_POINTER,
           "writer_generator_logits", "logits");
   ANSWERS(writer_generator_logits(generator, logits, WRITER_VOCABULARY - 1, &error), INLAY_MEMORY_TOO_SMALL,
@@ -299,6 +328,7 @@ static void inference(writer_trainer* trainer) {
   ANSWERS(writer_predictor_run(predictor, &batch, outputs, WRITER_ROWS * WRITER_VOCABULARY, &error), INLAY_OUT_OF_RANGE,
           "writer_predictor_run", "tokens[5] is 1000");
   tokens[5] = 0;
+  CHECK(bytes_of_trainer() == before_of_trainer);
   writer_predictor_destroy(predictor);
   writer_generator_destroy(generator);
 }

@@ -103,6 +103,8 @@ INLAY_NO_INLINE inline bool check_block(Answer& answer, const void* block, size_
     wrong() << " was written on a processor of the other byte order; a file moves weights between them";
   } else if (header.version != 1) {
     wrong() << " has layout version " << header.version << ", expected 1; write it anew with this inlay";
+  } else if (header.reserved != 0 || header.more[0] != 0 || header.more[1] != 0) {
+    wrong() << " has something in bytes of its header that layout version 1 leaves zero; write or send it again";
   } else if (header.kind != static_cast<std::uint32_t>(kind)) {
     wrong() << (kind == BlockKind::weights ? " holds something else, expected weights: those of get_weights or "
                                              "weights_load_file"
