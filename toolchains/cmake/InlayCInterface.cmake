@@ -5,7 +5,8 @@
 # functions do is in <inlay/inlay.h>. Part of the installed package too.
 #
 #   NAME       a name in C, in lower case: it begins every function (NAME_trainer_step) and, in upper case, every byte count
-#              (NAME_TRAINER_BYTES)
+#              (NAME_TRAINER_BYTES). No word of C or C++ and no header of C or POSIX: signal.h beside a program would be found
+#              in place of the system's
 #   HEADER     C++ headers that define the types
 #   TRAINER    an inlay::Trainer: training, and inference with its model
 #   MODEL      inference alone
@@ -28,12 +29,37 @@
 # The byte counts are those of the target, which the build cannot run: a small library, NAME_bytes, is compiled for it, and the
 # numbers are read from its file, as CMake's own check_type_size does. The library then asserts that they are its own.
 function(inlay_add_c_interface name)
+  set(inlay_system_headers # C11 and C23, POSIX 2024 and before, and what the C libraries of Linux, BSD and Windows have beside them
+      assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic stdbit
+      stdbool stdckdint stddef stdint stdio stdlib stdmchar stdnoreturn string tgmath threads time uchar wchar wctype
+      aio cpio devctl dirent dlfcn endian fcntl fmtmsg fnmatch ftw glob grp iconv langinfo libgen libintl monetary mqueue ndbm
+      netdb nl_types poll pthread pwd regex sched search semaphore spawn strings stropts syslog tar termios trace ulimit unistd
+      utime utmpx varargs wordexp
+      alloca byteswap conio crypt curses direct dos elf err error execinfo fts features getopt ifaddrs intrin io libproc link
+      malloc memory mntent newlib obstack paths process resolv share stdc_predef sysexits tchar thread_db ttyent utmp values
+      windows)
+  set(inlay_words
+      alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break case catch char
+      char8_t char16_t char32_t class compl concept const const_cast consteval constexpr constinit continue co_await co_return
+      co_yield decltype default delete do double dynamic_cast else enum explicit export extern false float for friend goto if
+      inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public reflexpr
+      register reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast struct switch
+      synchronized template this thread_local throw true try typedef typeid typename typeof typeof_unqual union unsigned using
+      virtual void volatile wchar_t while xor xor_eq std inlay)
   cmake_parse_arguments(PARSE_ARGV 1 c "IO;TBB" "MODEL;TRAINER;GENERATOR" "HEADER")
   if(c_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "inlay_add_c_interface(${name}): did not expect ${c_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT name MATCHES "^[a-z][a-z0-9_]*$")
     message(FATAL_ERROR "inlay_add_c_interface(${name}): the name begins functions in C; expected lower-case letters, digits and _")
+  endif()
+  if(name IN_LIST inlay_words)
+    message(FATAL_ERROR "inlay_add_c_interface(${name}): ${name} is a word of C or C++, or inlay's own; expected another name, such as "
+      "${name}_model")
+  endif()
+  if(name IN_LIST inlay_system_headers)
+    message(FATAL_ERROR "inlay_add_c_interface(${name}): the header ${name}.h would be found in place of the system's <${name}.h>; "
+      "expected another name, such as ${name}_model")
   endif()
   if(NOT c_HEADER)
     message(FATAL_ERROR "inlay_add_c_interface(${name}): HEADER is missing: the C++ header that defines the model")
