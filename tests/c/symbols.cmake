@@ -1,21 +1,34 @@
-# cmake -D libraries=FILE... -D nm=TOOL -P symbols.cmake
+# cmake -D libraries=FILE... -D names=NAME... -D nm=TOOL -P symbols.cmake
 # A library of the C interface without files and threads asks the system for nothing of C++: no operator new, no exceptions, no
-# guards, no std. Memory functions of the C library and helpers of the compiler (libgcc) are allowed.
+# guards, no std. Memory functions of the C library and helpers of the compiler (libgcc) are allowed. Each library defines the
+# functions of its interface, and asks for a memory function at least: otherwise nm has not shown what there is.
 cmake_minimum_required(VERSION 3.25)
 set(failed FALSE)
-foreach(library IN LISTS libraries)
-  execute_process(COMMAND ${nm} -u ${library} OUTPUT_VARIABLE output RESULT_VARIABLE status)
+foreach(library name IN ZIP_LISTS libraries names)
+  execute_process(COMMAND ${nm} ${library} OUTPUT_VARIABLE output RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${nm} cannot read ${library}")
   endif()
-  string(REGEX MATCHALL "[UvVwW] [A-Za-z0-9_.]+" symbols "${output}")
+  # Mach-O puts _ before every name. What is weak and defined here (W, V, with an address) is not asked for.
+  foreach(function describe weights_check predictor_create predictor_run predictor_destroy)
+    if(NOT output MATCHES "[0-9a-fA-F]+ T _?${name}_${function}(\n|\r|$)")
+      message("${library}: does not define ${name}_${function}")
+      set(failed TRUE)
+    endif()
+  endforeach()
+  if(NOT output MATCHES "(^|\n)[ ]*U _?(memcpy|memset|memmove|__aeabi_mem[a-z0-9]+)(\n|\r|$)")
+    message("${library}: asks for no memory function, which it cannot do without; nm does not show what is undefined")
+    set(failed TRUE)
+  endif()
+  string(REGEX MATCHALL "(^|\n)[ ]*[UvVwW] [A-Za-z0-9_.]+" symbols "${output}")
   foreach(symbol IN LISTS symbols)
-    string(SUBSTRING ${symbol} 2 -1 symbol)
+    string(REGEX REPLACE "^.* " "" symbol "${symbol}")
     if(NOT symbol MATCHES "^(memcpy|memmove|memset|memcmp|__stack_chk_.*|___chkstk_ms|__aeabi_.*|__gnu_.*|__[a-z]+[sdt][if][0-9]?|_GLOBAL_OFFSET_TABLE_)$")
       message("${library}: ${symbol} is not something that every C program has")
       set(failed TRUE)
     endif()
   endforeach()
+  list(TRANSFORM symbols REPLACE "^.* " "")
   message("${library}: ${symbols}")
 endforeach()
 if(failed)
