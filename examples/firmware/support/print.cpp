@@ -2,7 +2,7 @@
 // function of half a kilobyte.
 
 #include <array>
-#include <bit>
+#include <cstring>
 
 #include "support/board.hpp"
 
@@ -49,7 +49,8 @@ void print_hexadecimal(std::uint64_t number, unsigned digits) {
 
 // By whole numbers alone: the mantissa times a power of two, times the power of ten, rounded half up.
 void print_decimal(float number, unsigned digits) {
-  const auto bits = std::bit_cast<std::uint32_t>(number);
+  std::uint32_t bits;
+  std::memcpy(&bits, &number, sizeof bits);
   const auto exponent = static_cast<int>((bits >> 23) & 255);
   std::uint64_t mantissa = bits & 0x7fffff;
   if (exponent == 255) {
