@@ -8,31 +8,23 @@ namespace character_gpt {
 
 #if defined(INLAY_CHARACTER_GPT_SMALL)
 inline constexpr const char* program_name = "character_gpt_small";
-inline constexpr inlay::GptConfig config{
-    .vocabulary = 256,
-    .context = 64,
-    .width = 32,
-    .heads = 4,
-    .layers = 2,
-    .tied = true,
-    .biases = false,
-    .activation = inlay::Activation::gelu_erf,
-};
+inline constexpr std::size_t model_width = 32, model_layers = 2;
 inline constexpr float peak_learning_rate = 4e-3F, last_learning_rate = 4e-4F;
 #else
 inline constexpr const char* program_name = "character_gpt";
+inline constexpr std::size_t model_width = 128, model_layers = 4;
+inline constexpr float peak_learning_rate = 1e-3F, last_learning_rate = 1e-4F;
+#endif
 inline constexpr inlay::GptConfig config{
     .vocabulary = 256,
     .context = 64,
-    .width = 128,
+    .width = model_width,
     .heads = 4,
-    .layers = 4,
+    .layers = model_layers,
     .tied = true,
     .biases = false,
     .activation = inlay::Activation::gelu_erf,
 };
-inline constexpr float peak_learning_rate = 1e-3F, last_learning_rate = 1e-4F;
-#endif
 inline constexpr std::size_t windows_per_step = 12;
 inline constexpr std::size_t tokens_per_step = windows_per_step * config.context;
 

@@ -8,6 +8,7 @@
 #include "sorter/sorter.hpp"
 #include "support/bits.hpp"
 #include "support/board.hpp"
+#include "support/training.hpp"
 
 namespace {
 
@@ -43,11 +44,7 @@ int main() {
     const std::uint64_t begin = board::instructions();
     const inlay::StepReport report = sorter::train_step(memory);
     counted += board::instructions() - begin;
-    board::print("step ");
-    board::print(step);
-    board::print("  loss ");
-    board::print_decimal(report.loss, 6);
-    board::print("\n");
+    board::print_step(step, report);
   }
   board::print_hash<sorter::Model>("hash of the parameters", trainer.parameters());
   board::print("\nwith the parameters after step ");

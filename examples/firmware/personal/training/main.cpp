@@ -8,10 +8,7 @@
 #include "personal/classifier.hpp"
 #include "support/bits.hpp"
 #include "support/board.hpp"
-
-#if defined(PERSONAL_SAVES)
-#include <inlay/io/checkpoint.hpp>
-#endif
+#include "support/training.hpp"
 
 namespace {
 
@@ -24,7 +21,7 @@ personal::Recordings<batch> recorded;
 
 }  // namespace
 
-int main([[maybe_unused]] int count, [[maybe_unused]] char** arguments) {
+int main(int count, char** arguments) {
   board::note_bits();
   trainer.initialize(inlay::Seed{1});
   for (std::size_t step = 0; step < steps; ++step) {
@@ -36,29 +33,14 @@ int main([[maybe_unused]] int count, [[maybe_unused]] char** arguments) {
     const float rate = inlay::warmup_cosine(step, {.peak = 3e-3f, .last = 1e-4f, .warmup = 20, .total = steps});
     const inlay::StepReport report =
         trainer.step(recorded.batch(), inlay::AdamW{.learning_rate = rate, .clip_norm = 1.0f}, inlay::Serial{});
-    if ((step + 1) % 200 != 0) continue;
-    board::print("step ");
-    board::print(std::uint64_t{step + 1});
-    board::print("  loss ");
-    board::print_decimal(report.loss, 6);
-    board::print("\n");
+    if ((step + 1) % 200 == 0) board::print_step(step + 1, report);
   }
   const std::size_t right = personal::right_answers(predictor, {.turn = 0.1f, .speed = 1.05f}, exam, 5'000'000);
   board::print(std::uint64_t{right});
   board::print(" of ");
   board::print(std::uint64_t{exam});
   board::print(" new recordings are taken for what they are\n");
-#if defined(PERSONAL_SAVES)
-  if (count > 1) {
-    const inlay::io::Status saved = inlay::io::save_weights<Factory>(arguments[1], trainer.parameters());
-    if (!saved) {
-      board::print(saved.message().c_str());
-      board::print("\n");
-      return 2;
-    }
-    return 0;
-  }
-#endif
+  if (const auto status = board::save_where_asked<Factory>(count, arguments, trainer.parameters())) return *status;
   board::print_hash<Factory>("hash of the parameters", trainer.parameters());
   return right * 100 > exam * 95 ? 0 : 1;
 }

@@ -6,10 +6,7 @@
 #include "sorter/sorter.hpp"
 #include "support/bits.hpp"
 #include "support/board.hpp"
-
-#if defined(SORTER_SAVES)
-#include <inlay/io/checkpoint.hpp>
-#endif
+#include "support/training.hpp"
 
 namespace {
 
@@ -20,17 +17,12 @@ sorter::Generator generator{memory.trainer.parameters()};
 
 }  // namespace
 
-int main([[maybe_unused]] int count, [[maybe_unused]] char** arguments) {
+int main(int count, char** arguments) {
   board::note_bits();
   memory.trainer.initialize(inlay::Seed{1});
   for (std::size_t step = 1; step <= sorter::steps; ++step) {
     const inlay::StepReport report = sorter::train_step(memory);
-    if (step % 200 != 0) continue;
-    board::print("step ");
-    board::print(std::uint64_t{step});
-    board::print("  loss ");
-    board::print_decimal(report.loss, 6);
-    board::print("\n");
+    if (step % 200 == 0) board::print_step(step, report);
   }
   const std::uint32_t right = sorter::right_answers(generator, exam);
   board::print("exact answers to questions never trained on: ");
@@ -38,17 +30,8 @@ int main([[maybe_unused]] int count, [[maybe_unused]] char** arguments) {
   board::print(" of ");
   board::print(std::uint64_t{exam});
   board::print("\n");
-#if defined(SORTER_SAVES)
-  if (count > 1) {
-    const inlay::io::Status saved = inlay::io::save_weights<sorter::Model>(arguments[1], memory.trainer.parameters());
-    if (!saved) {
-      board::print(saved.message().c_str());
-      board::print("\n");
-      return 2;
-    }
-    return 0;
-  }
-#endif
+  if (const auto status = board::save_where_asked<sorter::Model>(count, arguments, memory.trainer.parameters()))
+    return *status;
   board::print_hash<sorter::Model>("hash of the parameters", memory.trainer.parameters());
   board::measure_memory();
   return right * 100 > exam * 99 ? 0 : 1;
