@@ -24,6 +24,8 @@ concept OfWeightedNumbers = requires(Rows<const float, Width> rows, std::span<co
   Targets{rows, weights};
 };
 
+inline constexpr float largest = 0x1.fffffep+127f;  // of the finite numbers
+
 template <class Model>
 inline constexpr bool of_tokens = std::is_same_v<typename Model::Input, Tokens>;
 
@@ -95,7 +97,7 @@ INLAY_NO_INLINE inline bool check_packing(Answer& answer, const inlay_batch& bat
 
 INLAY_NO_INLINE inline bool check_weights(Answer& answer, const float* weights, size_t rows) {
   for (size_t i = 0; weights != nullptr && i < rows; ++i) {
-    if (weights[i] >= 0.0f && weights[i] <= 0x1.fffffep+127f) continue;
+    if (weights[i] >= 0.0f && weights[i] <= largest) continue;
     answer.fail(INLAY_WRONG_BATCH) << "batch->weights[" << i << "] is negative or not finite";
     return false;
   }
@@ -159,8 +161,6 @@ Targets targets_of(const inlay_batch& batch) {
   else
     return Targets{Rows<const float, Width>(batch.targets, batch.rows)};
 }
-
-inline constexpr float largest = 0x1.fffffep+127f;  // of the finite numbers
 
 INLAY_NO_INLINE inline bool check_optimizer(Answer& answer, const inlay_optimizer* o, size_t moments) {
   if (!answer.points(o, "optimizer")) return false;

@@ -328,11 +328,12 @@ INLAY_NO_INLINE inline void multiply_in_place(size_t m, size_t n, size_t k, cons
         sum[2] = fma(second, one, sum[2]);
         sum[3] = fma(second, other, sum[3]);
       }
-      const float here = bias == nullptr ? 0.0f : bias[j], next = bias == nullptr ? 0.0f : bias[j + beside];
-      to[0] = bias == nullptr ? sum[0] : sum[0] + here;
-      to[beside] = bias == nullptr ? sum[1] : sum[1] + next;
-      to_below[0] = bias == nullptr ? sum[2] : sum[2] + here;
-      to_below[beside] = bias == nullptr ? sum[3] : sum[3] + next;
+      if (bias != nullptr)
+        for (size_t s = 0; s < 4; ++s) sum[s] += bias[j + s % 2 * beside];
+      to[0] = sum[0];
+      to[beside] = sum[1];
+      to_below[0] = sum[2];
+      to_below[beside] = sum[3];
     }
   }
 }

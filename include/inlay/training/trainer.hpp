@@ -100,7 +100,7 @@ class Trainer {
     const FloatEnvironment environment;
     clear(parameters_);
     inlay::initialize<Model>(parameters_, seed);
-    for (auto& moment : moments_) clear(moment);
+    reset_optimizer();
     initialize_buffers_at<Model>(buffers_);
     state_ = TrainingState{};
     state_.seed = seed.value;
