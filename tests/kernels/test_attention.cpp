@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <inlay/kernels/attention.hpp>
+#include <inlay/kernels/attention_backward.hpp>
 
 #include "support/catch.hpp"
 #include "support/compare.hpp"
@@ -13,6 +14,7 @@
 #include "support/numbers.hpp"
 
 namespace kernels = inlay::kernels;
+using kernels::AttentionKind;
 using kernels::AttentionShape;
 
 namespace {
@@ -36,6 +38,20 @@ using Numbers = std::vector<double>;
 struct Expected {
   Numbers weights, output, maximum;  // weights: rows x keys
   Numbers dquery, dkey, dvalue;      // rows or keys x head_width
+  Numbers dbias;                     // of each distance from -keys to keys
+};
+
+// A bias for each distance, with memory that must not be read around it.
+struct RelativeBias {
+  std::vector<float> values;
+  std::size_t zero;
+
+  RelativeBias(std::size_t keys, std::uint32_t seed)
+      : values(2 * (keys + kernels::relative_margin) + 1, 0.0f), zero(keys + kernels::relative_margin) {
+    const std::vector<float> drawn = numbers::Source(seed).list(2 * keys + 1, 2.0f);
+    std::copy(drawn.begin(), drawn.end(), values.begin() + kernels::relative_margin);
+  }
+  float* distance_zero() { return values.data() + zero; }
 };
 
 // 0 or 1 / (1 - rate): four weights of a row for each draw.
@@ -50,8 +66,8 @@ double mask(const kernels::AttentionDropout& dropout, std::size_t row, std::size
 Expected reference(const Head& head, const kernels::AttentionDropout& dropout = {}) {
   const AttentionShape& s = head.shape;
   const std::size_t width = s.head_width;
-  Expected e{Numbers(s.rows * s.keys), Numbers(s.rows * width), Numbers(s.rows),
-             Numbers(s.rows * width),  Numbers(s.keys * width), Numbers(s.keys * width)};
+  Expected e{Numbers(s.rows * s.keys), Numbers(s.rows * width), Numbers(s.rows),        Numbers(s.rows * width),
+             Numbers(s.keys * width),  Numbers(s.keys * width), Numbers(2 * s.keys + 1)};
   const auto dot = [&](const std::vector<float>& a, std::size_t i, std::size_t a_stride, const std::vector<float>& b,
                        std::size_t j) {
     double sum = 0.0;
@@ -60,23 +76,31 @@ Expected reference(const Head& head, const kernels::AttentionDropout& dropout = 
     return sum;
   };
   for (std::size_t i = 0; i < s.rows; ++i) {
-    const std::size_t keys = s.causal ? s.start + i + 1 : s.keys;
+    const std::size_t position = s.start + i;
+    std::size_t keys = s.causal ? position + 1 : s.keys, from = 0;
+    if (s.window != 0) {
+      keys = std::min(keys, position + s.window);
+      if (position >= s.window) from = position - s.window + 1;
+    }
+    const auto distance = [&](std::size_t j) { return static_cast<std::ptrdiff_t>(position - j); };
     double greatest = -1e300, sum = 0.0, weighted = 0.0;
     double* const weights = &e.weights[i * s.keys];
-    for (std::size_t j = 0; j < keys; ++j) {
+    for (std::size_t j = from; j < keys; ++j) {
       weights[j] = head.weight_scale() * dot(head.query, i, s.stride, head.key, j);
+      if (s.bias != nullptr) weights[j] += static_cast<double>(s.bias[distance(j)]);
       greatest = std::fmax(greatest, weights[j]);
     }
-    for (std::size_t j = 0; j < keys; ++j) sum += weights[j] = std::exp(weights[j] - greatest);
+    for (std::size_t j = from; j < keys; ++j) sum += weights[j] = std::exp(weights[j] - greatest);
     Numbers dweights(keys);
-    for (std::size_t j = 0; j < keys; ++j) {
+    for (std::size_t j = from; j < keys; ++j) {
       weights[j] /= sum;
       dweights[j] = dot(head.doutput, i, s.stride, head.value, j) * mask(dropout, i, j);
       weighted += weights[j] * dweights[j];
     }
     e.maximum[i] = greatest;
-    for (std::size_t j = 0; j < keys; ++j) {
-      const double dscore = weights[j] * (dweights[j] - weighted) * head.weight_scale();
+    for (std::size_t j = from; j < keys; ++j) {
+      const double unscaled = weights[j] * (dweights[j] - weighted), dscore = unscaled * head.weight_scale();
+      e.dbias[static_cast<std::size_t>(distance(j) + static_cast<std::ptrdiff_t>(s.keys))] += unscaled;
       const double dropped = weights[j] * mask(dropout, i, j);
       for (std::size_t d = 0; d < width; ++d) {
         e.output[i * width + d] += dropped * static_cast<double>(head.value[j * s.key_stride + d]);
@@ -92,7 +116,7 @@ Expected reference(const Head& head, const kernels::AttentionDropout& dropout = 
 constexpr float present = 0.125f;  // what the gradients of keys and values are added to
 
 struct Result {
-  std::vector<float> output, maximum, scale, dquery, dkey, dvalue;
+  std::vector<float> output, maximum, scale, dquery, dkey, dvalue, dbias;
 };
 
 // What a kernel reads ends where memory ends; scratch, exactly as much as is asked for, has nothing in it that could be
@@ -113,6 +137,7 @@ struct Operands {
   }
 };
 
+template <AttentionKind Kind = AttentionKind{}>
 Result run(const Head& head, const kernels::AttentionDropout& dropout = {}) {
   static Operands memory;
   const AttentionShape& s = head.shape;
@@ -121,16 +146,19 @@ Result run(const Head& head, const kernels::AttentionDropout& dropout = {}) {
            std::vector<float>(s.rows),
            std::vector<float>(s.rows * s.stride, Guarded::sentinel),
            std::vector<float>(s.keys * s.key_stride, present),
-           std::vector<float>(s.keys * s.key_stride, present)};
+           std::vector<float>(s.keys * s.key_stride, present),
+           std::vector<float>(2 * (s.keys + kernels::relative_margin) + 1)};
   const float* const query = Operands::place(memory.query, head.query, s.stride, s.head_width);
   const float* const doutput = Operands::place(memory.doutput, head.doutput, s.stride, s.head_width);
   const float* const key = Operands::place(memory.key, head.key, s.key_stride, s.head_width);
   const float* const value = Operands::place(memory.value, head.value, s.key_stride, s.head_width);
   float* const scratch = Operands::scratch(memory.forward, kernels::attention_floats(s.keys, s.head_width));
   float* const more = Operands::scratch(memory.backward, kernels::attention_backward_floats(s.keys, s.head_width));
-  kernels::attend(s, query, key, value, r.output.data(), r.maximum.data(), r.scale.data(), dropout, scratch);
-  kernels::attend_backward(s, query, key, value, r.output.data(), doutput, r.maximum.data(), r.scale.data(),
-                           {r.dquery.data(), r.dkey.data(), r.dvalue.data()}, dropout, more);
+  kernels::attend<Kind>(s, query, key, value, r.output.data(), r.maximum.data(), r.scale.data(), dropout, scratch);
+  kernels::attend_backward<Kind>(s, query, key, value, r.output.data(), doutput, r.maximum.data(), r.scale.data(),
+                                 {r.dquery.data(), r.dkey.data(), r.dvalue.data(),
+                                  s.bias == nullptr ? nullptr : &r.dbias[s.keys + kernels::relative_margin]},
+                                 dropout, more);
   CHECK(Guarded::front_untouched(scratch));
   CHECK(Guarded::front_untouched(more));
   return r;
@@ -163,6 +191,43 @@ AttentionShape shape_of(std::size_t rows, std::size_t start, std::size_t head_wi
 
 }  // namespace
 
+namespace {
+
+template <AttentionKind Kind = AttentionKind{}>
+void compare_with_reference(const Head& head, const kernels::AttentionDropout& dropout) {
+  const std::size_t rows = head.shape.rows, head_width = head.shape.head_width;
+  const Expected expected = reference(head, dropout);
+  const Result result = run<Kind>(head, dropout);
+  const auto error = [&](const std::vector<float>& values, const Numbers& truth, bool added) {
+    const std::vector<float> got =
+        columns(values, head.shape.stride, head_width, added ? present : Guarded::sentinel, added ? present : 0.0f);
+    // A row that sees one key alone has no gradient for its score.
+    return compare::relative_error(got.data(), truth, compare::root_mean_square(expected.dvalue));
+  };
+  // Of two keys, one of which weighs nearly nothing, both score gradients are differences of nearly equal numbers.
+  const double slack = Kind.windowed || Kind.biased ? 10.0 : 1.0;
+  CHECK(error(result.output, expected.output, false) < 1e-5);
+  CHECK(error(result.dquery, expected.dquery, false) < slack * 1e-5);
+  // These were added to what was there, and rounded as that is, once for each strip of rows.
+  const auto bound = [&](const Numbers& truth) {
+    const double least = 1e-3 * compare::root_mean_square(expected.dvalue);
+    const double rounding = static_cast<double>(present) * 0x1p-24 * (4.0 + static_cast<double>(rows) / 4.0);
+    return 2e-5 + rounding / std::fmax(compare::root_mean_square(truth), least);
+  };
+  CHECK(error(result.dkey, expected.dkey, true) < slack * bound(expected.dkey));
+  CHECK(error(result.dvalue, expected.dvalue, true) < bound(expected.dvalue));
+  if constexpr (Kind.biased) {
+    CHECK(compare::relative_error(&result.dbias[kernels::relative_margin], expected.dbias,
+                                  compare::root_mean_square(expected.dvalue)) < 3e-4);
+    for (std::size_t i = 0; i < kernels::relative_margin; ++i) {
+      CHECK(result.dbias[i] == 0.0f);
+      CHECK(result.dbias[result.dbias.size() - 1 - i] == 0.0f);
+    }
+  }
+}
+
+}  // namespace
+
 TEST_CASE("attention: values and gradients against double precision", "[attention]") {
   std::uint32_t seed = 0;
   for (const bool causal : {true, false})
@@ -175,26 +240,30 @@ TEST_CASE("attention: values and gradients against double precision", "[attentio
           const Head head(shape_of(rows, start, head_width, causal, seed % 3), seed);
           ++seed;
           // Every third one drops weights too.
-          const kernels::AttentionDropout dropout{seed % 3 == 0 ? 0.3f : 0.0f, {1234, 7}, 99, 40};
-          const Expected expected = reference(head, dropout);
-          const Result result = run(head, dropout);
-          const auto error = [&](const std::vector<float>& values, const Numbers& truth, bool added) {
-            const std::vector<float> got = columns(values, head.shape.stride, head_width,
-                                                   added ? present : Guarded::sentinel, added ? present : 0.0f);
-            // A row that sees one key alone has no gradient for its score.
-            return compare::relative_error(got.data(), truth, compare::root_mean_square(expected.dvalue));
-          };
-          CHECK(error(result.output, expected.output, false) < 1e-5);
-          CHECK(error(result.dquery, expected.dquery, false) < 1e-5);
-          // These were added to what was there, and rounded as that is, once for each strip of rows.
-          const auto bound = [&](const Numbers& truth) {
-            const double least = 1e-3 * compare::root_mean_square(expected.dvalue);
-            const double rounding = static_cast<double>(present) * 0x1p-24 * (4.0 + static_cast<double>(rows) / 4.0);
-            return 2e-5 + rounding / std::fmax(compare::root_mean_square(truth), least);
-          };
-          CHECK(error(result.dkey, expected.dkey, true) < bound(expected.dkey));
-          CHECK(error(result.dvalue, expected.dvalue, true) < bound(expected.dvalue));
+          compare_with_reference(head, {seed % 3 == 0 ? 0.3f : 0.0f, {1234, 7}, 99, 40});
         }
+}
+
+TEST_CASE("attention with a window and a relative bias against double precision", "[attention]") {
+  std::uint32_t seed = 0;
+  for (const bool causal : {true, false})
+    for (const std::size_t head_width : numbers::sizes({4, 5, 16, 24}))
+      for (const std::size_t rows : numbers::sizes({1, 2, 3, 15, 16, 17, 33, 50, 290, 600}))
+        for (const std::size_t start : numbers::sizes({0, 5, 250}))
+          for (const std::size_t window : numbers::sizes({1, 2, 7, 16, 17, 40, 300})) {
+            if (start != 0 && (!causal || rows > 17)) continue;
+            if (rows > 100 && head_width != 5) continue;
+            CAPTURE(causal, head_width, rows, start, window);
+            Head head(shape_of(rows, start, head_width, causal, seed % 3), seed);
+            RelativeBias bias(head.shape.keys, ++seed);
+            const kernels::AttentionDropout dropout{seed % 3 == 0 ? 0.3f : 0.0f, {1234, 7}, 99, 40};
+            head.shape.window = window;
+            compare_with_reference<AttentionKind{.windowed = true}>(head, dropout);
+            head.shape.bias = bias.distance_zero();
+            compare_with_reference<AttentionKind{.windowed = true, .biased = true}>(head, dropout);
+            head.shape.window = 0;
+            if (window == 1) compare_with_reference<AttentionKind{.biased = true}>(head, dropout);
+          }
 }
 
 TEST_CASE("attention: keys packed at once or appended one by one are the same", "[attention]") {
@@ -209,26 +278,48 @@ TEST_CASE("attention: keys packed at once or appended one by one are the same", 
     }
 }
 
+namespace {
+
+// A cache that is filled in pieces of different lengths against one call for all rows.
+template <AttentionKind Kind>
+void compare_pieces(std::size_t head_width, std::size_t window) {
+  CAPTURE(head_width, window, Kind.biased);
+  const std::size_t rows = 53;
+  RelativeBias bias(rows, 3);
+  const auto shaped = [&](std::size_t count, std::size_t start) {
+    AttentionShape shape = shape_of(count, start, head_width, true);
+    shape.window = window;
+    shape.bias = Kind.biased ? bias.distance_zero() : nullptr;
+    return shape;
+  };
+  const Head head(shaped(rows, 0), 77);
+  const Result whole = run<Kind>(head);
+  std::vector<float> keys(kernels::packed_keys_floats(rows, head_width), NAN);
+  std::vector<float> output(rows * head_width), scratch(kernels::attention_floats(rows, head_width), NAN);
+  std::size_t start = 0;
+  for (const std::size_t count : numbers::sizes({1, 1, 7, 16, 1, 20, 5, 1, 1})) {
+    for (std::size_t j = start; j < start + count; ++j)
+      kernels::append_key(j, head_width, &head.key[j * head_width], keys.data());
+    kernels::attend_cached<Kind>(shaped(count, start), &head.query[start * head_width], keys.data(), head.value.data(),
+                                 &output[start * head_width], scratch.data());
+    start += count;
+  }
+  REQUIRE(start == rows);
+  bool equal = true;
+  for (std::size_t i = 0; i < output.size(); ++i) equal = equal && numbers::same_bits(output[i], whole.output[i]);
+  CHECK(equal);
+}
+
+}  // namespace
+
 TEST_CASE("attention: a row has the same bits in any tile and any call", "[attention]") {
   for (const std::size_t head_width : numbers::sizes({4, 8, 12, 17, 24, 32})) {
-    const std::size_t rows = 53;
-    const Head head(shape_of(rows, 0, head_width, true), 77);
-    const Result whole = run(head);
-    // In pieces of different lengths, as a cache is filled.
-    std::vector<float> keys(kernels::packed_keys_floats(rows, head_width), NAN);
-    std::vector<float> output(rows * head_width), scratch(kernels::attention_floats(rows, head_width), NAN);
-    std::size_t start = 0;
-    for (const std::size_t count : numbers::sizes({1, 1, 7, 16, 1, 20, 5, 1, 1})) {
-      for (std::size_t j = start; j < start + count; ++j)
-        kernels::append_key(j, head_width, &head.key[j * head_width], keys.data());
-      kernels::attend_cached(shape_of(count, start, head_width, true), &head.query[start * head_width], keys.data(),
-                             head.value.data(), &output[start * head_width], scratch.data());
-      start += count;
+    compare_pieces<AttentionKind{}>(head_width, 0);
+    compare_pieces<AttentionKind{.biased = true}>(head_width, 0);
+    for (const std::size_t window : numbers::sizes({1, 3, 16, 21, 60})) {
+      compare_pieces<AttentionKind{.windowed = true}>(head_width, window);
+      compare_pieces<AttentionKind{.windowed = true, .biased = true}>(head_width, window);
     }
-    REQUIRE(start == rows);
-    bool equal = true;
-    for (std::size_t i = 0; i < output.size(); ++i) equal = equal && numbers::same_bits(output[i], whole.output[i]);
-    CHECK(equal);
   }
 }
 
