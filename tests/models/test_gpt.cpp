@@ -56,6 +56,107 @@ TEST_CASE("Gpt against the reference", "[gpt]") {
   check<dropping, Extent{.rows = 24, .recompute = inlay::Recompute::block}>({0, 11, 12, 20});
 }
 
+TEST_CASE("Gpt against the reference: every way to know positions", "[gpt]") {
+  constexpr auto with = [](Positions positions) {
+    GptConfig c = base;
+    c.width = 12;
+    c.positions = positions;
+    return c;
+  };
+  check<with(Positions::none)>({0, 11, 12, 23});
+  check<with(Positions::rotary)>({0, 11, 12, 23});
+  check<with(Positions::alibi)>({0, 11, 12, 23});
+  constexpr GptConfig relative = [] {
+    GptConfig c = base;
+    c.positions = Positions::relative;
+    c.buckets = 6;
+    c.furthest_bucket = 8;
+    c.attention_scale = 1.0f;  // as in T5
+    c.norm = NormKind::root_mean_square;
+    return c;
+  }();
+  check<relative>({0, 11, 12, 23});
+  check<relative, Extent{.rows = 24, .recompute = inlay::Recompute::block}>({0, 11, 12, 23});
+}
+
+TEST_CASE("Gpt against the reference: variants of its blocks together", "[gpt]") {
+  check<GptConfig{.vocabulary = 17,
+                  .context = 11,
+                  .width = 16,
+                  .heads = 4,
+                  .layers = 2,
+                  .hidden = 10,
+                  .tied = false,
+                  .biases = false,
+                  .activation = Activation::silu,
+                  .norm = NormKind::root_mean_square,
+                  .positions = Positions::rotary,
+                  .gated = true,
+                  .key_value_heads = 2}>({0, 11, 12, 23});
+  check<GptConfig{.vocabulary = 17,
+                  .context = 11,
+                  .width = 9,
+                  .heads = 2,
+                  .layers = 2,
+                  .placement = NormPlacement::after,
+                  .positions = Positions::alibi,
+                  .dropout = 0.2f,
+                  .gated = true,
+                  .key_value_heads = 1,
+                  .head_width = 6,
+                  .window = 4,
+                  .query_key_norm = true}>({0, 11, 12, 23});
+}
+
+TEST_CASE("Gpt: the transformer of lecture A, in its own equations", "[gpt][lecture-a]") {
+  // z = W_E x + W_P;  z <- z + W_O^T W_V z softmax(z^T W_Q^T W_K z);  z <- z + W_2^T relu(W_1 z);  softmax(W_U^T z)
+  constexpr auto model = [](std::size_t m, std::size_t n_max, std::size_t d, std::size_t k, std::size_t p,
+                            std::size_t layers) {
+    return GptConfig{.vocabulary = m,
+                     .context = n_max,
+                     .width = d,
+                     .heads = 1,
+                     .layers = layers,
+                     .hidden = p,
+                     .tied = false,
+                     .biases = false,
+                     .activation = Activation::relu,
+                     .placement = NormPlacement::none,
+                     .head_width = k,
+                     .attention_scale = 1.0f};
+  };
+  check<model(5, 11, 10, 7, 15, 2)>({0, 11, 12, 23});
+
+  // The number of parameters, 2 d m + d n_max + L (4 k d + 2 p d), by formula and by count.
+  using Sorter = Gpt<model(5, 13, 10, 7, 15, 2)>;
+  static inlay::ParametersOf<Sorter> counted;
+  CHECK(inlay::parameter_count<Sorter>(counted) == 2 * 10 * 5 + 10 * 13 + 2 * (4 * 7 * 10 + 2 * 15 * 10));
+
+  // Worked example: n = 1, m = d = k = p = 2, W_P = (1, 0)^T, W_E = diag(1, alpha), the others the identity. Input 1 is
+  // predicted as 1 exactly when alpha > 1: every layer doubles twice, so z = 4 (1, alpha).
+  using Worked = Gpt<model(2, 1, 2, 2, 2, 1)>;
+  const auto logits = [](float alpha) {
+    ModuleRun<Worked, Extent{.rows = 1}> run({0, 1}, 1);
+    inlay::visit<Worked>(
+        [](const inlay::Path&, auto& tensor) {
+          std::fill(tensor.begin(), tensor.end(), 0.0f);
+          for (std::size_t i = 0; i < 2 && tensor.shape[0] == 2; ++i) tensor(i, i) = 1.0f;
+        },
+        run.parameters);
+    run.parameters.token_embedding.weight(1, 1) = alpha;
+    run.parameters.position_embedding.weight(0, 0) = 1.0f;
+    run.tokens = {1};
+    run.forward();
+    return run.y;
+  };
+  for (const float alpha : {0.5f, 0.99f, 1.01f, 3.0f}) {
+    const std::vector<float> z = logits(alpha);
+    CHECK(z[0] == 4.0f);
+    CHECK(z[1] == 4.0f * alpha);
+    CHECK((z[1] > z[0]) == (alpha > 1.0f));
+  }
+}
+
 TEST_CASE("Gpt: the number of its parameters, and their names", "[gpt]") {
   // V d + n d + L (12 d^2 + 13 d) + 2 d
   static inlay::ParametersOf<Gpt<nano>> nano_parameters;

@@ -19,13 +19,14 @@ template <AttentionConfig C>
 void check(const Offsets& offsets) {
   CAPTURE(C.width, C.heads, C.causal, C.biases, offsets.size());
   const auto run = compare_with_reference<Attention<C>, Extent{.rows = 40}>(
-      offsets,
-      [](const Place& p, const Matrix& x) { return reference::attention(p, x, C.heads, C.causal, C.dropout); });
+      offsets, [](const Place& p, const Matrix& x) { return reference::attention(p, x, C); });
   check_without_input_gradient(*run);
 }
 
-using Plain = Attention<AttentionConfig{.width = 12, .heads = 3, .context = 20, .causal = false}>;
-using Causal = Attention<AttentionConfig{.width = 12, .heads = 3, .context = 20}>;
+constexpr AttentionConfig plain{.width = 12, .heads = 3, .context = 20, .causal = false};
+constexpr AttentionConfig causal{.width = 12, .heads = 3, .context = 20};
+using Plain = Attention<plain>;
+using Causal = Attention<causal>;
 
 }  // namespace
 
@@ -152,7 +153,7 @@ TEST_CASE("Attention with a cache has the bits of the full pass", "[attention]")
 }
 
 TEST_CASE("Attention: inspect shows the weights of a head", "[attention]") {
-  const auto check = []<class M>(M, bool causal) {
+  const auto check = []<class M>(M, const AttentionConfig& config) {
     ModuleRun<M, Extent{.rows = 24}> run({10, 15, 34}, 8);
     run.forward();
     static inlay::Tensor<float, 20, 20> weights;
@@ -168,7 +169,7 @@ TEST_CASE("Attention: inspect shows the weights of a head", "[attention]") {
           return result;
         };
         const Matrix expected =
-            reference::attention_weights(cut(run.activations.query), cut(run.activations.key), causal);
+            reference::attention_weights({}, config, h, cut(run.activations.query), cut(run.activations.key));
         for (std::size_t i = 0; i < 20; ++i) {
           double sum = 0.0, worst = 0.0;
           for (std::size_t j = 0; j < 20; ++j) {
@@ -183,8 +184,8 @@ TEST_CASE("Attention: inspect shows the weights of a head", "[attention]") {
         }
       }
   };
-  check(Causal{}, true);
-  check(Plain{}, false);
+  check(Causal{}, causal);
+  check(Plain{}, plain);
 }
 
 TEST_CASE("Attention: memory for training grows linearly with the context", "[attention]") {

@@ -81,6 +81,27 @@ TEST_CASE("Block and Stack against the reference: normalisation after", "[block]
   check<with(base, NormPlacement::after, 0.0f)>({0, 9, 10, 24});
 }
 
+TEST_CASE("Block and Stack against the reference: no normalisation", "[block]") {
+  check<with(base, NormPlacement::none, 0.0f)>({0, 9, 10, 24});
+  check<with(base, NormPlacement::none, 0.2f)>({0, 9, 10, 24});
+}
+
+TEST_CASE("Block and Stack against the reference: rotary positions, grouped queries, gated", "[block]") {
+  check<GptConfig{.vocabulary = 1,
+                  .context = 20,
+                  .width = 16,
+                  .heads = 4,
+                  .layers = 1,
+                  .hidden = 21,
+                  .biases = false,
+                  .activation = Activation::silu,
+                  .norm = NormKind::root_mean_square,
+                  .positions = inlay::Positions::rotary,
+                  .gated = true,
+                  .key_value_heads = 2,
+                  .query_key_norm = true}>({0, 9, 10, 24});
+}
+
 TEST_CASE("Block and Stack against the reference: with dropout", "[block]") {
   check<with(base, NormPlacement::before, 0.2f)>({0, 9, 10, 24});
   check<with(base, NormPlacement::after, 0.2f)>({0, 9, 10, 24});

@@ -3,6 +3,8 @@
 // Plain forward passes in double precision: what the modules must compute. Each function is its formula and nothing
 // else; gradients come from the tape. Rows are packed sequences; sequence s has the rows offsets[s] to offsets[s + 1].
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -160,19 +162,54 @@ inline Matrix feed_forward(const Place& p, const Matrix& x, inlay::Activation ki
   return linear(p.part("down"), activation(kind, linear(p.part("up"), x)));
 }
 
-// The weights of one head over one sequence: rows of softmax(Q K^T / sqrt(d)).
-inline Matrix attention_weights(const Matrix& query, const Matrix& key, bool causal) {
+inline Matrix gated_feed_forward(const Place& p, const Matrix& x, inlay::Activation kind) {
+  Matrix product = activation(kind, linear(p.part("gate"), x));
+  const Matrix up = linear(p.part("up"), x);
+  for (std::size_t i = 0; i < product.values.size(); ++i) product.values[i] = product.values[i] * up.values[i];
+  return linear(p.part("down"), product);
+}
+
+// What is added to a score for the distance from a key to the query, i - j.
+inline Real relative_bias(const Place& p, const inlay::AttentionConfig& c, std::size_t head, double distance) {
+  if (c.positions == inlay::RelativePositions::alibi) {
+    const double heads = static_cast<double>(c.heads), power = std::exp2(std::floor(std::log2(heads)));
+    const double h = static_cast<double>(head);
+    const double exponent = h < power ? (h + 1.0) / power : (2.0 * (h - power) + 1.0) / (2.0 * power);
+    return Real(-std::exp2(-8.0 * exponent) * std::fabs(distance));
+  }
+  if (c.positions != inlay::RelativePositions::buckets) return Real(0.0);
+  const double each = static_cast<double>(c.causal ? c.buckets : c.buckets / 2), exact = each / 2.0;
+  double bucket = std::fabs(distance);
+  if (bucket >= exact) {
+    const double furthest = static_cast<double>(c.furthest_bucket);
+    bucket = exact + std::floor(std::log(bucket / exact) / std::log(furthest / exact) * (each - exact) + 1e-9);
+    bucket = std::fmin(bucket, each - 1.0);
+  }
+  if (distance < 0.0) bucket += each;
+  return p.part("relative_bias")("weight")(static_cast<std::size_t>(bucket), head);
+}
+
+// The weights of one head over one sequence: rows of softmax(scale Q K^T + B), of the keys that a row sees.
+inline Matrix attention_weights(const Place& p, const inlay::AttentionConfig& c, std::size_t head, const Matrix& query,
+                                const Matrix& key) {
   Matrix weights(query.rows, key.rows);
+  const double scale =
+      c.scale != 0.0f ? static_cast<double>(c.scale) : 1.0 / std::sqrt(static_cast<double>(query.columns));
   for (std::size_t i = 0; i < query.rows; ++i) {
-    const std::size_t keys = causal ? i + 1 : key.rows;
+    std::size_t from = 0, keys = c.causal ? i + 1 : key.rows;
+    if (c.window != 0) {
+      keys = std::min(keys, i + c.window);
+      from = i + 1 > c.window ? i + 1 - c.window : 0;
+    }
     Real sum;
-    for (std::size_t j = 0; j < keys; ++j) {
+    for (std::size_t j = from; j < keys; ++j) {
       Real score;
       for (std::size_t d = 0; d < query.columns; ++d) score += query(i, d) * key(j, d);
-      weights(i, j) = exp(score / sqrt(Real(static_cast<double>(query.columns))));
+      weights(i, j) =
+          exp(score * Real(scale) + relative_bias(p, c, head, static_cast<double>(i) - static_cast<double>(j)));
       sum += weights(i, j);
     }
-    for (std::size_t j = 0; j < keys; ++j) weights(i, j) = weights(i, j) / sum;
+    for (std::size_t j = from; j < keys; ++j) weights(i, j) = weights(i, j) / sum;
   }
   return weights;
 }
@@ -184,18 +221,41 @@ inline Matrix piece(const Matrix& x, std::size_t first_row, std::size_t rows, st
   return y;
 }
 
-inline Matrix attention(const Place& p, const Matrix& x, std::size_t heads, bool causal, float rate = 0.0f) {
-  const Matrix query = linear(p.part("query"), x), key = linear(p.part("key"), x), value = linear(p.part("value"), x);
-  Matrix mixed(x.rows, x.columns);
-  const std::size_t width = x.columns / heads;
+// Q or K of one head over one sequence: normalised and turned.
+inline Matrix head_rows(const Place& norm, const inlay::AttentionConfig& c, Matrix x) {
+  if (c.query_key_norm) x = normalization(norm, x, false, static_cast<double>(c.epsilon));
+  if (c.positions != inlay::RelativePositions::rotary) return x;
+  const std::size_t turned = c.rotary_width > 0 ? c.rotary_width : x.columns;
+  for (std::size_t i = 0; i < x.rows; ++i)
+    for (std::size_t j = 0; j < turned; j += 2) {
+      const double angle = static_cast<double>(i) / std::pow(static_cast<double>(c.rotary_base),
+                                                             static_cast<double>(j) / static_cast<double>(turned));
+      const Real a = x(i, j), b = x(i, j + 1), cosine(std::cos(angle)), sine(std::sin(angle));
+      x(i, j) = a * cosine - b * sine;
+      x(i, j + 1) = a * sine + b * cosine;
+    }
+  return x;
+}
+
+// Self-attention, or cross-attention where there is a memory with its own offsets.
+inline Matrix attention(const Place& p, const Matrix& x, const inlay::AttentionConfig& c, const Matrix& memory,
+                        const Offsets& memory_offsets) {
+  const Matrix query = linear(p.part("query"), x), key = linear(p.part("key"), memory),
+               value = linear(p.part("value"), memory);
+  Matrix mixed(x.rows, query.columns);
+  const std::size_t width = query.columns / c.heads, shared = c.heads / (key.columns / width);
   for (std::size_t s = 0; s + 1 < p.offsets->size(); ++s) {
     const std::size_t first = (*p.offsets)[s] - p.offsets->front(), rows = (*p.offsets)[s + 1] - (*p.offsets)[s];
-    for (std::size_t h = 0; h < heads; ++h) {
-      const auto cut = [&](const Matrix& of) { return piece(of, first, rows, h * width, width); };
-      Matrix weights = attention_weights(cut(query), cut(key), causal);
+    const std::size_t first_key = memory_offsets[s] - memory_offsets.front(),
+                      keys = memory_offsets[s + 1] - memory_offsets[s];
+    for (std::size_t h = 0; h < c.heads; ++h) {
+      const auto cut = [&](const Matrix& of) { return piece(of, first_key, keys, h / shared * width, width); };
+      Matrix weights =
+          attention_weights(p, c, h, head_rows(p.part("query_norm"), c, piece(query, first, rows, h * width, width)),
+                            head_rows(p.part("key_norm"), c, cut(key)));
       for (std::size_t i = 0; i < rows; ++i)
-        for (std::size_t j = 0; j < rows; ++j)
-          weights(i, j) = weights(i, j) * Real(p.random.mask(rate, p.stream.child("weights", h), first + i, j));
+        for (std::size_t j = 0; j < keys; ++j)
+          weights(i, j) = weights(i, j) * Real(p.random.mask(c.dropout, p.stream.child("weights", h), first + i, j));
       const Matrix head = product(weights, cut(value));
       for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t d = 0; d < width; ++d) mixed(first + i, h * width + d) = head(i, d);
@@ -203,18 +263,27 @@ inline Matrix attention(const Place& p, const Matrix& x, std::size_t heads, bool
   }
   return linear(p.part("output"), mixed);
 }
+inline Matrix attention(const Place& p, const Matrix& x, const inlay::AttentionConfig& c) {
+  return attention(p, x, c, x, *p.offsets);
+}
 
-inline Matrix block(const Place& p, const Matrix& x, const inlay::GptConfig& c, bool causal = true) {
+inline Matrix block(const Place& p, const Matrix& x, const inlay::GptConfig& c) {
   const auto norm = [&](const char* name, const Matrix& in) {
     return normalization(p.part(name), in, c.norm == inlay::NormKind::layer, static_cast<double>(c.epsilon));
   };
   const auto attend = [&](const Matrix& in) {
-    return dropout(p.part("attention_dropout"), attention(p.part("attention"), in, c.heads, causal, c.dropout),
-                   c.dropout);
+    return dropout(p.part("attention_dropout"), attention(p.part("attention"), in, inlay::attention_of(c)), c.dropout);
   };
   const auto feed = [&](const Matrix& in) {
-    return dropout(p.part("feed_forward_dropout"), feed_forward(p.part("feed_forward"), in, c.activation), c.dropout);
+    const Place part = p.part("feed_forward");
+    return dropout(p.part("feed_forward_dropout"),
+                   c.gated ? gated_feed_forward(part, in, c.activation) : feed_forward(part, in, c.activation),
+                   c.dropout);
   };
+  if (c.placement == inlay::NormPlacement::none) {
+    const Matrix middle = x + attend(x);
+    return middle + feed(middle);
+  }
   if (c.placement == inlay::NormPlacement::before) {
     const Matrix middle = x + attend(norm("attention_norm", x));
     return middle + feed(norm("feed_forward_norm", middle));
@@ -260,8 +329,8 @@ inline Matrix sinusoidal_positions(const Place& p, const Matrix& x, std::size_t 
 
 inline Matrix gpt(const Place& p, const inlay::GptConfig& c, const std::vector<inlay::Token>& tokens) {
   Matrix x = embedding(p.part("token_embedding"), tokens);
-  x = c.positions == inlay::Positions::learned ? learned_positions(p.part("position_embedding"), x)
-                                               : sinusoidal_positions(p.part("position_embedding"), x);
+  if (c.positions == inlay::Positions::learned) x = learned_positions(p.part("position_embedding"), x);
+  if (c.positions == inlay::Positions::sinusoidal) x = sinusoidal_positions(p.part("position_embedding"), x);
   x = dropout(p.part("dropout"), x, c.dropout);
   for (std::size_t layer = 0; layer < c.layers; ++layer) x = block(p.part("blocks").layer(layer), x, c);
   if (c.placement == inlay::NormPlacement::before)

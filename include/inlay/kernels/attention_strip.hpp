@@ -33,8 +33,8 @@ struct AttentionShape {
   float scale;
   bool causal;
   size_t window = 0;  // a row sees keys less than this many positions away; 0: any
-  // Where not null, bias[d] is added to the score of a key that stands d positions before the row. Distances from
-  // -(relative_margin + keys) to keys + relative_margin are read, those of no pair without effect.
+  // Added to the score of a key that stands d positions before the row: bias[d]. Up to relative_margin numbers before
+  // the least distance and after the greatest are read, without effect.
   const float* bias = nullptr;
 
   // The end of the keys that the first `count` rows see between them.

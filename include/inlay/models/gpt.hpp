@@ -3,13 +3,18 @@
 //
 //   h = E[token] + P[position];  h = drop(h);  h = block_L(... block_1(h));  z = norm(h) W_U
 //
-// tied: W_U = E^T. Normalisation after the blocks belongs to NormPlacement::before alone.
+// tied: W_U = E^T. Normalisation after the blocks belongs to NormPlacement::before alone. P is there for learned and
+// sinusoidal positions; rotary, alibi and relative (T5) ones act inside attention.
+//
+// GptConfig is the whole family of decoders. GPT-2 is the default; Llama, for instance, is
+//   {.tied = false, .biases = false, .activation = Activation::silu, .gated = true, .norm = NormKind::root_mean_square,
+//    .positions = Positions::rotary, .key_value_heads = 4}
 // Tensors: token_embedding.weight [vocabulary][width], position_embedding.weight [context][width], blocks.N.*,
 // norm.gain, norm.bias, logits.weight [width][vocabulary] (untied).
 //
-// Parameters: V d + n d + L (12 d^2 with hidden = 4 d, plus biases and gains) + V d if untied.
-// A new one begins as GPT-2 does: N(0, 0.02^2), biases 0, gains 1, and what adds to the residual stream with
-// 0.02 / sqrt(2 L).
+// Parameters: V d + n d (learned positions) + L (2 d k (heads + key_value_heads) + 2 d p, or 3 d p if gated, plus
+// biases and gains; k: head width, p: hidden) + V d if untied. A new one begins as GPT-2 does: N(0, 0.02^2), biases 0,
+// gains 1, and what adds to the residual stream with 0.02 / sqrt(2 L).
 //
 // Source: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019; Vaswani et al., 2017.
 
@@ -18,13 +23,16 @@
 #include <inlay/modules/block.hpp>
 #include <inlay/modules/embedding.hpp>
 #include <inlay/modules/feed_forward.hpp>
+#include <inlay/modules/gated_feed_forward.hpp>
 #include <inlay/modules/normalization.hpp>
 #include <inlay/modules/stack.hpp>
 
 namespace inlay::inline INLAY_ABI {
 
 enum class NormKind : std::uint8_t { layer, root_mean_square };
-enum class Positions : std::uint8_t { learned, sinusoidal };
+// learned, sinusoidal: added to the embedding. rotary, alibi, relative (T5's buckets): inside attention. none: order is
+// known from the causal mask alone.
+enum class Positions : std::uint8_t { learned, sinusoidal, none, rotary, alibi, relative };
 
 struct GptConfig {
   size_t vocabulary;
@@ -43,7 +51,41 @@ struct GptConfig {
   size_t position_count = 0;  // of learned positions; 0 is context
   float dropout = 0.0f;
   float epsilon = 1e-5f;
+  bool gated = false;            // the feed-forward: f(x W_gate) * (x W_up) in place of f(x W_up)
+  size_t key_value_heads = 0;    // 0: as many as heads; 1: multi-query attention
+  size_t head_width = 0;         // 0: width / heads
+  float attention_scale = 0.0f;  // 0: 1 / sqrt(head width)
+  size_t window = 0;             // of attention, in tokens; 0: the whole context
+  bool query_key_norm = false;
+  float rotary_base = 10000.0f;
+  size_t rotary_width = 0;  // numbers of a head that are turned; 0: all
+  size_t buckets = 32;      // of relative positions
+  size_t furthest_bucket = 128;
 };
+
+// The attention of a model with this configuration.
+constexpr AttentionConfig attention_of(const GptConfig& c) {
+  return {.width = c.width,
+          .heads = c.heads,
+          .context = c.context,
+          .causal = true,
+          .biases = c.biases,
+          .dropout = c.dropout,
+          .key_value_heads = c.key_value_heads,
+          .head_width = c.head_width,
+          .scale = c.attention_scale,
+          .window = c.window,
+          .positions = c.positions == Positions::rotary     ? RelativePositions::rotary
+                       : c.positions == Positions::alibi    ? RelativePositions::alibi
+                       : c.positions == Positions::relative ? RelativePositions::buckets
+                                                            : RelativePositions::none,
+          .rotary_base = c.rotary_base,
+          .rotary_width = c.rotary_width,
+          .buckets = c.buckets,
+          .furthest_bucket = c.furthest_bucket,
+          .query_key_norm = c.query_key_norm,
+          .epsilon = c.epsilon};
+}
 
 template <GptConfig C>
 struct Gpt {
@@ -55,9 +97,10 @@ struct Gpt {
   static constexpr size_t position_count = C.position_count == 0 ? C.context : C.position_count;
   static_assert(C.vocabulary > 0 && C.context > 0 && C.width > 0 && C.layers > 0,
                 "inlay: a Gpt needs a vocabulary, a context, a width and at least one layer");
-  static_assert(C.heads > 0 && C.width % (C.heads > 0 ? C.heads : 1) == 0,
+  static_assert(C.heads > 0 && (C.head_width > 0 || C.width % (C.heads > 0 ? C.heads : 1) == 0),
                 "inlay: the heads of a Gpt must divide its width; choose heads so that width is a multiple of it");
-  static_assert(C.context <= position_count,
+  static_assert(C.context <= position_count ||
+                    !(C.positions == Positions::learned || C.positions == Positions::sinusoidal),
                 "inlay: the context of a Gpt is longer than its positions; it could not tell the last tokens apart");
 
   static constexpr NormConfig norm_config{
@@ -66,17 +109,17 @@ struct Gpt {
   static constexpr Bias bias = C.biases ? Bias::yes : Bias::no;
 
   using TokenEmbedding = Embedding<C.vocabulary, C.width>;
+  static constexpr bool adds_positions = C.positions == Positions::learned || C.positions == Positions::sinusoidal;
   using PositionEmbedding =
       std::conditional_t<C.positions == Positions::learned, LearnedPositions<position_count, C.width>,
                          SinusoidalPositions<position_count, C.width>>;
-  using Norm = std::conditional_t<C.norm == NormKind::layer, LayerNorm<norm_config>, RmsNorm<norm_config>>;
-  using AttentionType = Attention<AttentionConfig{.width = C.width,
-                                                  .heads = C.heads,
-                                                  .context = C.context,
-                                                  .causal = true,
-                                                  .biases = C.biases,
-                                                  .dropout = C.dropout}>;
-  using FeedForwardType = FeedForward<C.width, hidden, C.activation, bias>;
+  using Norm =
+      std::conditional_t<C.placement == NormPlacement::none, NoNorm<C.width>,
+                         std::conditional_t<C.norm == NormKind::layer, LayerNorm<norm_config>, RmsNorm<norm_config>>>;
+  static constexpr AttentionConfig attention_config = attention_of(C);
+  using AttentionType = Attention<attention_config>;
+  using FeedForwardType = std::conditional_t<C.gated, GatedFeedForward<C.width, hidden, C.activation, bias>,
+                                             FeedForward<C.width, hidden, C.activation, bias>>;
   using BlockType = Block<Norm, AttentionType, FeedForwardType, C.placement, C.dropout>;
   using Blocks = Stack<BlockType, C.layers>;
   using Unembedding = Linear<C.width, C.vocabulary, Bias::no>;
@@ -88,18 +131,19 @@ struct Gpt {
 
   struct Parameters {
     typename TokenEmbedding::Parameters token_embedding;
-    INLAY_NO_UNIQUE_ADDRESS ParametersOf<PositionEmbedding> position_embedding;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<adds_positions, ParametersOf<PositionEmbedding>, Empty>
+        position_embedding;
     typename Blocks::Parameters blocks;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ParametersOf<Norm>, Empty> norm;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<C.tied, Empty, ParametersOf<Unembedding>> logits;
   };
+  using PositionBuffers = std::conditional_t<adds_positions, BuffersOf<PositionEmbedding>, Empty>;
   struct PartBuffers {
-    INLAY_NO_UNIQUE_ADDRESS BuffersOf<PositionEmbedding> position_embedding;
+    INLAY_NO_UNIQUE_ADDRESS PositionBuffers position_embedding;
     INLAY_NO_UNIQUE_ADDRESS BuffersOf<Blocks> blocks;
   };
   using Buffers =
-      std::conditional_t<std::is_empty_v<BuffersOf<PositionEmbedding>> && std::is_empty_v<BuffersOf<Blocks>>, Empty,
-                         PartBuffers>;
+      std::conditional_t<std::is_empty_v<PositionBuffers> && std::is_empty_v<BuffersOf<Blocks>>, Empty, PartBuffers>;
   template <size_t Sequences>
   struct State {
     StateOf<Blocks, Sequences> blocks;
@@ -126,7 +170,8 @@ struct Gpt {
     const Rows<float, C.width> embedded(a.embedded, tokens.size());
     const Rows<float, C.width> last(a.last, tokens.size());
     TokenEmbedding::forward(frame.child(INLAY_PART(token_embedding)), tokens, embedded);
-    PositionEmbedding::forward(frame.child(INLAY_PART(position_embedding)), embedded, embedded);
+    if constexpr (adds_positions)
+      PositionEmbedding::forward(frame.child(INLAY_PART(position_embedding)), embedded, embedded);
     Drop::forward(frame.child(INLAY_PART(dropout)), embedded, embedded);
     Blocks::forward(frame.child(INLAY_PART(blocks)), embedded, last);
     const Rows<float, C.width> wanted = rows_wanted(frame.call, last);
@@ -159,28 +204,31 @@ struct Gpt {
       Norm::backward(frame.child(INLAY_PART(norm)), Rows<const float, C.width>(a.last, rows), d, d);
     Blocks::backward(frame.child(INLAY_PART(blocks)), Rows<const float, C.width>(a.embedded, rows), d, e);
     Drop::backward(frame.child(INLAY_PART(dropout)), e, e, e);
-    PositionEmbedding::backward(frame.child(INLAY_PART(position_embedding)), e, e, no_gradient);
+    if constexpr (adds_positions)
+      PositionEmbedding::backward(frame.child(INLAY_PART(position_embedding)), e, e, no_gradient);
     TokenEmbedding::backward(frame.child(INLAY_PART(token_embedding)), tokens, e);
   }
 
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {
     visit_at<TokenEmbedding>(f, path / "token_embedding", parts.token_embedding...);
-    visit_at<PositionEmbedding>(f, path / "position_embedding", parts.position_embedding...);
+    if constexpr (adds_positions)
+      visit_at<PositionEmbedding>(f, path / "position_embedding", parts.position_embedding...);
     visit_at<Blocks>(f, path / "blocks", parts.blocks...);
     if constexpr (final_norm) visit_at<Norm>(f, path / "norm", parts.norm...);
     if constexpr (!C.tied) visit_at<Unembedding>(f, path / "logits", parts.logits...);
   }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     initialize_at<TokenEmbedding>(p.token_embedding, initializer, path / "token_embedding");
-    initialize_at<PositionEmbedding>(p.position_embedding, initializer, path / "position_embedding");
+    if constexpr (adds_positions)
+      initialize_at<PositionEmbedding>(p.position_embedding, initializer, path / "position_embedding");
     initialize_at<Blocks>(p.blocks, initializer, path / "blocks");
     if constexpr (final_norm) initialize_at<Norm>(p.norm, initializer, path / "norm");
     if constexpr (!C.tied) initialize_at<Unembedding>(p.logits, initializer, path / "logits");
   }
   static void initialize_buffers(Buffers& buffers) {
     if constexpr (!std::is_same_v<Buffers, Empty>) {
-      initialize_buffers_at<PositionEmbedding>(buffers.position_embedding);
+      if constexpr (adds_positions) initialize_buffers_at<PositionEmbedding>(buffers.position_embedding);
       initialize_buffers_at<Blocks>(buffers.blocks);
     }
   }
@@ -196,6 +244,21 @@ struct Gpt {
     hash.byte(static_cast<std::uint8_t>(C.placement));
     hash.byte(static_cast<std::uint8_t>(C.positions));
     hash.real(C.epsilon);
+    // Fields that came later count where they are used, so that files written before stay readable.
+    if (C.gated) hash.byte(1);
+    if (C.key_value_heads != 0 && C.key_value_heads != C.heads) hash.number(C.key_value_heads);
+    if (AttentionType::head_width * C.heads != C.width) hash.number(AttentionType::head_width);
+    if (C.attention_scale != 0.0f) hash.real(C.attention_scale);
+    if (C.window != 0) hash.number(C.window);
+    if (C.query_key_norm) hash.byte(2);
+    if (C.positions == Positions::rotary) {
+      hash.real(C.rotary_base);
+      hash.number(AttentionType::turned);
+    }
+    if (C.positions == Positions::relative) {
+      hash.number(C.buckets);
+      hash.number(C.furthest_bucket);
+    }
     return hash.value();
   }
 

@@ -1,27 +1,48 @@
 #pragma once
-// Multi-head self-attention over packed sequences.
+// Multi-head attention over packed sequences: Attention looks at its own sequence, CrossAttention at a memory.
 //
-//   Q = x W_Q + b_Q,  K = x W_K + b_K,  V = x W_V + b_V           x: rows x width
-//   head h:  O_h = softmax(scale Q_h K_h^T, masked) V_h           columns [h, h + 1) * width / heads
+//   Q = x W_Q + b_Q,  K = m W_K + b_K,  V = m W_V + b_V           x: rows x width;  m: x itself, or Call::memory
+//   head h:  O_h = softmax(scale Q_h K_g^T + B_h, masked) V_g     g = h key_value_heads / heads
 //   y = concat(O_1 ... O_heads) W_O + b_O
 //
-// Sequences of different lengths lie one after the other; a head of a sequence is one task and no work is spent on
-// padding. Saved for backward: Q, K, V, O and two numbers for each row and head, so memory grows linearly with the
-// context; the weights are computed again (kernels/attention.hpp).
+// Every field of AttentionConfig is resolved at compile time; what is not asked for costs nothing:
+//   key_value_heads    groups of query heads share keys and values: grouped-query attention; 1: multi-query
+//   head_width, scale  need not be width / heads and 1 / sqrt(head_width)
+//   window             a row sees keys less than this many positions away
+//   positions          rotary: Q and K are turned by their positions (kernels/rotary.hpp); alibi, buckets: B_h is a
+//                      function of the distance (kernels/relative_positions.hpp), trained for buckets
+//   query_key_norm     each head of Q and of K is normalised, x / sqrt(mean(x^2) + epsilon) * gain, before it is turned
+//
+// Sequences of different lengths lie one after the other; no work is spent on padding, so there is no padding mask. A
+// task is a group of heads of one sequence; with trained buckets, backward takes all sequences of a group as one task,
+// so that their gradient is summed in order.
+//
+// Saved for backward: Q, K, V, O and two numbers for each row and head (and Q, K before their normalisation), so memory
+// grows linearly with the context; the weights are computed again (kernels/attention.hpp).
 //
 // With a State (generation) the keys and values of earlier calls come from the cache and the new ones are added to it;
-// row i of sequence s then stands at position starts[s] + i. The result has the bits of the full pass.
+// row i of sequence s then stands at position starts[s] + i. CrossAttention keeps those of the memory: a call with
+// Memory::values fills the cache, later ones without use it. The result has the bits of the full pass.
 //
 // inspect() computes the weights of one head again, for looking at.
 //
-// Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.2.
+// Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.2; Shazeer, "Fast Transformer Decoding", 2019
+// (multi-query); Ainslie et al., "GQA", 2023; Beltagy et al., "Longformer", 2020, section 3.1 (window); Henry et al.,
+// "Query-Key Normalization for Transformers", 2020, here with a root mean square as in later models.
 
 #include <inlay/config.hpp>
 #include <inlay/kernels/attention.hpp>
+#include <inlay/kernels/attention_backward.hpp>
+#include <inlay/kernels/relative_positions.hpp>
+#include <inlay/kernels/rotary.hpp>
 #include <inlay/modules/linear.hpp>
 #include <inlay/modules/module.hpp>
+#include <inlay/modules/normalization.hpp>
 
 namespace inlay::inline INLAY_ABI {
+
+// How the weights know where a key stands.
+enum class RelativePositions : std::uint8_t { none, rotary, alibi, buckets };
 
 struct AttentionConfig {
   size_t width;
@@ -29,68 +50,200 @@ struct AttentionConfig {
   size_t context;  // the longest sequence
   bool causal = true;
   bool biases = true;
-  float dropout = 0.0f;  // of the attention weights
+  float dropout = 0.0f;        // of the attention weights
+  size_t key_value_heads = 0;  // 0: as many as heads
+  size_t head_width = 0;       // 0: width / heads
+  float scale = 0.0f;          // of the scores; 0: 1 / sqrt(head_width)
+  size_t window = 0;           // 0: a row sees keys at any distance
+  RelativePositions positions = RelativePositions::none;
+  float rotary_base = 10000.0f;
+  size_t rotary_width = 0;       // numbers of a head that are turned; 0: all
+  size_t buckets = 32;           // of distances
+  size_t furthest_bucket = 128;  // the distance from which on the last bucket is shared
+  bool query_key_norm = false;
+  float epsilon = 1e-5f;      // of query_key_norm
+  size_t memory_width = 0;    // of CrossAttention; 0: width
+  size_t memory_context = 0;  // the longest memory; 0: context
 };
 
-template <AttentionConfig C>
-struct Attention {
+namespace detail {
+
+template <AttentionConfig C, bool Cross>
+struct MultiHeadAttention {
   static_assert(C.heads > 0, "inlay: attention has at least one head");
   static_assert(
-      C.heads == 0 || C.width % C.heads == 0,
+      C.heads == 0 || C.head_width > 0 || C.width % C.heads == 0,
       "inlay: the heads of an attention must divide its width; choose heads so that width is a multiple of it");
   static_assert(C.context > 0, "inlay: attention sees a context of at least one position");
   static_assert(C.dropout >= 0.0f && C.dropout < 1.0f, "inlay: a dropout rate is at least 0 and less than 1");
+  static_assert(C.key_value_heads == 0 || C.heads % (C.key_value_heads > 0 ? C.key_value_heads : 1) == 0,
+                "inlay: the heads of an attention are shared out evenly; choose key_value_heads so that heads is a "
+                "multiple of it");
 
   static constexpr size_t width = C.width;
-  static constexpr size_t head_width = C.width / C.heads;
-  static constexpr size_t packed_floats = kernels::packed_keys_floats(C.context, head_width);
+  static constexpr size_t heads = C.heads;
+  static constexpr size_t head_width = C.head_width > 0 ? C.head_width : C.heads > 0 ? C.width / C.heads : 1;
+  static constexpr size_t groups = C.key_value_heads > 0 ? C.key_value_heads : C.heads;
+  static constexpr size_t group_heads = groups > 0 ? C.heads / groups : 1;
+  static constexpr size_t query_width = C.heads * head_width;
+  static constexpr size_t key_width = groups * head_width;
+  static constexpr size_t memory_width = Cross && C.memory_width > 0 ? C.memory_width : C.width;
+  static constexpr size_t memory_context = Cross && C.memory_context > 0 ? C.memory_context : C.context;
+  static constexpr size_t packed_floats = kernels::packed_keys_floats(memory_context, head_width);
+
+  // Copies, because Clang 16 reads floats of a template argument wrongly at run time where two stand side by side.
+  static constexpr float dropout = C.dropout;
+  static constexpr float own_scale = C.scale;
+  static constexpr float rotary_base = C.rotary_base;
+
+  static constexpr bool causal = C.causal && !Cross;
+  static constexpr bool rotates = C.positions == RelativePositions::rotary;
+  static constexpr size_t turned = C.rotary_width > 0 ? C.rotary_width : head_width;
+  static constexpr bool learns_bias = C.positions == RelativePositions::buckets;
+  static constexpr bool biased = learns_bias || C.positions == RelativePositions::alibi;
+  static constexpr kernels::AttentionKind kind{.windowed = C.window > 0, .biased = biased};
+  static_assert(!Cross || (C.positions == RelativePositions::none && C.window == 0),
+                "inlay: cross-attention has neither relative positions nor a window, as its two sequences share no "
+                "positions");
+  static_assert(!rotates || (turned % 2 == 0 && turned <= head_width),
+                "inlay: rotary positions turn pairs of numbers; head_width, or rotary_width where it is given, must be "
+                "even, and rotary_width at most head_width");
+  static_assert(!learns_bias || (C.buckets >= (causal ? 2 : 4) && C.buckets % (causal ? 2 : 4) == 0 &&
+                                 C.furthest_bucket > C.buckets / (causal ? 2 : 4)),
+                "inlay: half of the buckets of a direction have one distance each, so their number is even (a "
+                "multiple of four without a causal mask), and furthest_bucket is beyond those");
+
+  // Biases of the distances [-least, greatest], with the margin that the kernels read around them.
+  static constexpr size_t bias_zero = kernels::relative_margin + (causal ? 0 : C.context);
+  static constexpr size_t bias_span = bias_zero + C.context + kernels::relative_margin;
 
   using Input = Reals<width>;
   using Output = Reals<width>;
-  using Projection = Linear<width, width, C.biases ? Bias::yes : Bias::no>;
+  static constexpr Bias bias = C.biases ? Bias::yes : Bias::no;
+  using Query = Linear<width, query_width, bias>;
+  using Key = Linear<memory_width, key_width, bias>;
+  using Mix = Linear<query_width, width, bias>;
+  using HeadNorm = RmsNorm<NormConfig{.width = head_width, .bias = false, .epsilon = C.epsilon}>;
 
-  struct Parameters {
-    typename Projection::Parameters query, key, value, output;
+  struct Projections {
+    typename Query::Parameters query;
+    typename Key::Parameters key, value;
+    typename Mix::Parameters output;
   };
+  struct HeadNorms {
+    typename HeadNorm::Parameters query_norm, key_norm;
+  };
+  struct Buckets {
+    struct {
+      Tensor<float, C.buckets, C.heads> weight;
+    } relative_bias;
+  };
+  template <class... Parts>
+  struct Together : Parts... {};
+  struct NoNorms {};
+  struct NoBuckets {};
+  // An aggregate with bases only where there is more than the projections.
+  using Parameters = std::conditional_t<C.query_key_norm || learns_bias,
+                                        Together<Projections, std::conditional_t<C.query_key_norm, HeadNorms, NoNorms>,
+                                                 std::conditional_t<learns_bias, Buckets, NoBuckets>>,
+                                        Projections>;
+
+  struct RotaryTable {
+    Tensor<float, C.context, turned> rotary;
+  };
+  struct BiasTable {
+    Tensor<float, C.heads, bias_span> bias;
+  };
+  struct BucketTable {
+    Tensor<std::uint32_t, bias_span> bucket;
+  };
+  using Buffers =
+      std::conditional_t<rotates, RotaryTable,
+                         std::conditional_t<learns_bias, BucketTable, std::conditional_t<biased, BiasTable, Empty>>>;
 
   template <size_t Sequences>
-  struct State {
-    Tensor<float, Sequences, C.heads, packed_floats> key;  // packed in groups of 16 positions
-    Tensor<float, Sequences, C.heads, C.context, head_width> value;
+  struct Cache {
+    Tensor<float, Sequences, groups, packed_floats> key;  // packed in groups of 16 positions
+    Tensor<float, Sequences, groups, memory_context, head_width> value;
   };
+  template <size_t Sequences>
+  struct MemoryCache : Cache<Sequences> {
+    Tensor<std::uint32_t, Sequences> length;
+  };
+  template <size_t Sequences>
+  using State = std::conditional_t<Cross, MemoryCache<Sequences>, Cache<Sequences>>;
 
   template <Extent E>
-  struct Activations {
-    Tensor<float, E.rows, width> query, key, value;
-    Tensor<float, E.rows, width> mixed;  // O: the input of the output projection
-    Tensor<float, C.heads, E.rows> maximum, scale;
+  static constexpr size_t key_rows = Cross ? E.memory_rows : E.rows;
+  template <Extent E>
+  struct PlainActivations {
+    Tensor<float, E.rows, query_width> query;
+    Tensor<float, key_rows<E>, key_width> key, value;
+    Tensor<float, E.rows, query_width> mixed;  // O: the input of the output projection
+    Tensor<float, heads, E.rows> maximum, scale;
   };
+  template <Extent E>
+  static constexpr Extent of_heads(size_t rows, size_t count) {
+    return {rows * count, E.workers, E.training, E.recompute};
+  }
+  template <Extent E>
+  struct NormedActivations : PlainActivations<E> {
+    Tensor<float, E.rows, query_width> plain_query;  // before their normalisation
+    Tensor<float, key_rows<E>, key_width> plain_key;
+    ActivationsOf<HeadNorm, of_heads<E>(E.rows, heads)> query_norm;
+    ActivationsOf<HeadNorm, of_heads<E>(key_rows<E>, groups)> key_norm;
+  };
+  template <Extent E>
+  using Activations = std::conditional_t<C.query_key_norm, NormedActivations<E>, PlainActivations<E>>;
 
+  // Of the buckets: what the kernels add to scores, and its gradient.
+  template <Extent E>
+  struct BiasWorkspace {
+    Tensor<float, heads, bias_span> bias;
+  };
+  template <Extent E>
+  struct BiasGradients : BiasWorkspace<E> {
+    Tensor<float, heads, bias_span> dbias;
+  };
+  template <Extent E>
+  using RelativeWorkspace =
+      std::conditional_t<!learns_bias, Empty, std::conditional_t<E.training, BiasGradients<E>, BiasWorkspace<E>>>;
   // One scratch for each worker; the gradients of Q, K and V are shared.
   template <Extent E>
   struct TrainingWorkspace {
-    Tensor<float, kernels::attention_backward_floats(C.context, head_width)> scratch[E.workers];
-    Tensor<float, E.rows, width> dquery, dkey, dvalue, dmixed;
+    Tensor<float, kernels::attention_backward_floats(memory_context, head_width)> scratch[E.workers];
+    Tensor<float, E.rows, query_width> dquery;
+    Tensor<float, key_rows<E>, key_width> dkey, dvalue;
+    Tensor<float, E.rows, query_width> dmixed;
+    INLAY_NO_UNIQUE_ADDRESS RelativeWorkspace<E> relative;
   };
   template <Extent E>
   struct InferenceWorkspace {
-    Tensor<float, kernels::attention_floats(C.context, head_width)> scratch[E.workers];
+    Tensor<float, kernels::attention_floats(memory_context, head_width)> scratch[E.workers];
+    INLAY_NO_UNIQUE_ADDRESS RelativeWorkspace<E> relative;
   };
   template <Extent E>
   using Workspace = std::conditional_t<E.training, TrainingWorkspace<E>, InferenceWorkspace<E>>;
 
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, width> x, Rows<float, width> y) {
+    constexpr bool cached = !std::is_same_v<std::remove_cvref_t<decltype(frame.state)>, Empty>;
     auto& a = frame.activations;
     const size_t rows = x.count();
-    Projection::forward(frame.child(INLAY_PART(query)), x, Rows<float, width>(a.query, rows));
-    Projection::forward(frame.child(INLAY_PART(key)), x, Rows<float, width>(a.key, rows));
-    Projection::forward(frame.child(INLAY_PART(value)), x, Rows<float, width>(a.value, rows));
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(frame.state)>, Empty>)
+    Query::forward(frame.child(INLAY_PART(query)), x, Rows<float, query_width>(plain_query(a), rows));
+    prepare(frame, INLAY_PART(query_norm), frame.call.packing, plain_query(a), a.query);
+    if (!(cached && Cross) || frame.call.memory.values != nullptr) {
+      const Rows<const float, memory_width> memory = memory_of(frame, x);
+      Key::forward(frame.child(INLAY_PART(key)), memory, Rows<float, key_width>(plain_key(a), memory.count()));
+      Key::forward(frame.child(INLAY_PART(value)), memory, Rows<float, key_width>(a.value, memory.count()));
+      prepare(frame, INLAY_PART(key_norm), keys_of(frame), plain_key(a), a.key);
+    }
+    expand_buckets(frame);
+    if constexpr (!cached)
       attend_all(frame);
     else
       attend_cached(frame);
-    Projection::forward(frame.child(INLAY_PART(output)), Rows<const float, width>(a.mixed, rows), y);
+    Mix::forward(frame.child(INLAY_PART(output)), Rows<const float, query_width>(a.mixed, rows), y);
   }
 
   template <class Frame, class Gradient>
@@ -98,61 +251,102 @@ struct Attention {
     auto& a = frame.activations;
     auto& w = frame.workspace;
     const size_t rows = x.count();
-    Projection::backward(frame.child(INLAY_PART(output)), Rows<const float, width>(a.mixed, rows), dy,
-                         Rows<float, width>(w.dmixed, rows));
-    Span span(frame.executor, "attention backward", work(frame.call.packing, 8));
-    kernels::fill(rows * width, 0.0f, w.dkey.data());
-    kernels::fill(rows * width, 0.0f, w.dvalue.data());
-    for_each_head(frame, [&](size_t sequence, size_t head, size_t worker) {
+    const Rows<const float, memory_width> memory = memory_of(frame, x);
+    Mix::backward(frame.child(INLAY_PART(output)), Rows<const float, query_width>(a.mixed, rows), dy,
+                  Rows<float, query_width>(w.dmixed, rows));
+    Span span(frame.executor, "attention backward", work(frame, 8));
+    kernels::fill(memory.count() * key_width, 0.0f, w.dkey.data());
+    kernels::fill(memory.count() * key_width, 0.0f, w.dvalue.data());
+    expand_buckets(frame);
+    if constexpr (learns_bias) kernels::fill(w.relative.dbias.size(), 0.0f, w.relative.dbias.data());
+    const auto group_of = [&](size_t sequence, size_t group, size_t worker) {
       const Packing& packing = frame.call.packing;
       const size_t first = packing.begin(sequence);
-      const size_t at = first * width + head * head_width;
-      const size_t saved = head * a.maximum.shape[1] + first;
-      const kernels::AttentionShape shape = shape_of(packing.length(sequence), packing.length(sequence), 0);
-      kernels::attend_backward(shape, a.query.data() + at, a.key.data() + at, a.value.data() + at, a.mixed.data() + at,
-                               w.dmixed.data() + at, a.maximum.data() + saved, a.scale.data() + saved,
-                               {w.dquery.data() + at, w.dkey.data() + at, w.dvalue.data() + at},
-                               dropout_of(frame, first, head), w.scratch[worker].data());
-    });
-    span.end();
-    const auto part = [&](auto child, auto& gradient, kernels::Store store) {
-      const Rows<const float, width> d(gradient, rows);
-      Projection::backward(child, x, d, no_gradient);
-      if constexpr (wants_gradient<Gradient>) Projection::backward_input(child, d, dx, store);
+      const size_t key_at = keys_of(frame).begin(sequence) * key_width + group * head_width;
+      for (size_t head = group * group_heads; head < (group + 1) * group_heads; ++head) {
+        const size_t at = first * query_width + head * head_width;
+        const size_t saved = head * a.maximum.shape[1] + first;
+        float* dbias = nullptr;
+        if constexpr (learns_bias && trains<Frame>) dbias = &w.relative.dbias(head, bias_zero);
+        kernels::attend_backward<kind>(shape_of(frame, sequence, head), a.query.data() + at, a.key.data() + key_at,
+                                       a.value.data() + key_at, a.mixed.data() + at, w.dmixed.data() + at,
+                                       a.maximum.data() + saved, a.scale.data() + saved,
+                                       {w.dquery.data() + at, w.dkey.data() + key_at, w.dvalue.data() + key_at, dbias},
+                                       dropout_of(frame, first, head), w.scratch[worker].data());
+      }
     };
-    part(frame.child(INLAY_PART(query)), w.dquery, kernels::Store::assign);
-    part(frame.child(INLAY_PART(key)), w.dkey, kernels::Store::accumulate);
-    part(frame.child(INLAY_PART(value)), w.dvalue, kernels::Store::accumulate);
+    if constexpr (learns_bias) {
+      for_each_in_lanes(frame.executor, groups, std::size(w.scratch), [&](size_t group, size_t worker) {
+        for (size_t s = 0; s < frame.call.packing.count; ++s) group_of(s, group, worker);
+      });
+      if constexpr (trains<Frame>) collect_buckets(frame);
+    } else {
+      for_each_group(frame, group_of);
+    }
+    prepare_backward(frame, INLAY_PART(query_norm), frame.call.packing, plain_query(a), w.dquery);
+    prepare_backward(frame, INLAY_PART(key_norm), keys_of(frame), plain_key(a), w.dkey);
+    span.end();
+
+    const Rows<const float, query_width> dquery(w.dquery, rows);
+    const Rows<const float, key_width> dkey(w.dkey, memory.count()), dvalue(w.dvalue, memory.count());
+    const auto query = frame.child(INLAY_PART(query));
+    const auto key = frame.child(INLAY_PART(key));
+    const auto value = frame.child(INLAY_PART(value));
+    Query::backward(query, x, dquery, no_gradient);
+    if constexpr (wants_gradient<Gradient>) Query::backward_input(query, dquery, dx);
+    const auto of_memory = [&](const auto& child, const auto& d) {
+      Key::backward(child, memory, d, no_gradient);
+      if constexpr (Cross) {
+        if (frame.call.memory.gradient != nullptr)
+          Key::backward_input(child, d, Rows<float, memory_width>(frame.call.memory.gradient, memory.count()),
+                              kernels::Store::accumulate);
+      } else if constexpr (wants_gradient<Gradient>) {
+        Key::backward_input(child, d, dx, kernels::Store::accumulate);
+      }
+    };
+    of_memory(key, dkey);
+    of_memory(value, dvalue);
   }
 
   // weights[i][j]: how much row i of a sequence attended to key j, from the activations of a finished forward pass.
   template <class Frame>
-  static void inspect(const Frame& frame, size_t sequence, size_t head, View<float, C.context, C.context> weights) {
+  static void inspect(const Frame& frame, size_t sequence, size_t head,
+                      View<float, C.context, memory_context> weights) {
     auto& a = frame.activations;
     const Packing& packing = frame.call.packing;
-    const size_t length = packing.length(sequence);
     const size_t first = packing.begin(sequence);
-    const kernels::AttentionShape shape = shape_of(length, length, 0);
+    const size_t first_key = keys_of(frame).begin(sequence);
+    const kernels::AttentionShape shape = shape_of(packing.length(sequence), keys_of(frame).length(sequence), 0);
     kernels::fill(weights.size(), 0.0f, weights.data());
-    for (size_t i = 0; i < length; ++i) {
-      const float* const q = a.query.data() + (first + i) * width + head * head_width;
+    for (size_t i = 0; i < shape.rows; ++i) {
+      const float* const q = a.query.data() + (first + i) * query_width + head * head_width;
       const float greatest = a.maximum(head, first + i);
       const float scale = a.scale(head, first + i);
-      for (size_t j = 0; j < shape.visible(i + 1); ++j) {
-        const float* const k = a.key.data() + (first + j) * width + head * head_width;
+      for (size_t j = shape.first_key(i); j < shape.visible(i + 1); ++j) {
+        const float* const k = a.key.data() + (first_key + j) * key_width + head / group_heads * head_width;
         float score = 0.0f;
         for (size_t d = 0; d < head_width; ++d) score = simd::fma(q[d], k[d], score);
-        weights(i, j) = simd::exp(score * shape.scale - greatest) * scale;
+        score *= shape.scale;
+        if constexpr (learns_bias)
+          score += frame.parameters.relative_bias.weight(frame.buffers.bucket(bias_zero + i - j), head);
+        else if constexpr (biased)
+          score += frame.buffers.bias(head, bias_zero + i - j);
+        weights(i, j) = simd::exp(score - greatest) * scale;
       }
     }
   }
 
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {
-    Projection::visit(f, path / "query", parts.query...);
-    Projection::visit(f, path / "key", parts.key...);
-    Projection::visit(f, path / "value", parts.value...);
-    Projection::visit(f, path / "output", parts.output...);
+    Query::visit(f, path / "query", parts.query...);
+    Key::visit(f, path / "key", parts.key...);
+    Key::visit(f, path / "value", parts.value...);
+    Mix::visit(f, path / "output", parts.output...);
+    if constexpr (C.query_key_norm) {
+      HeadNorm::visit(f, path / "query_norm", parts.query_norm...);
+      HeadNorm::visit(f, path / "key_norm", parts.key_norm...);
+    }
+    if constexpr (learns_bias) f(path / "relative_bias" / "weight", parts.relative_bias.weight...);
   }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     initialize_scaled(p, initializer, path, 0.02f);
@@ -160,83 +354,235 @@ struct Attention {
   // The output projection begins with its own deviation: what adds to a residual stream begins smaller in deep models.
   static void initialize_scaled(Parameters& p, const Initializer& initializer, const Path& path,
                                 float output_deviation) {
-    Projection::initialize(p.query, initializer, path / "query");
-    Projection::initialize(p.key, initializer, path / "key");
-    Projection::initialize(p.value, initializer, path / "value");
-    Projection::initialize_scaled(p.output, initializer, path / "output", output_deviation);
+    Query::initialize(p.query, initializer, path / "query");
+    Key::initialize(p.key, initializer, path / "key");
+    Key::initialize(p.value, initializer, path / "value");
+    Mix::initialize_scaled(p.output, initializer, path / "output", output_deviation);
+    if constexpr (C.query_key_norm) {
+      HeadNorm::initialize(p.query_norm, initializer, path / "query_norm");
+      HeadNorm::initialize(p.key_norm, initializer, path / "key_norm");
+    }
+    if constexpr (learns_bias) initializer.normal(path / "relative_bias" / "weight", p.relative_bias.weight, 0.02f);
+  }
+  static void initialize_buffers(Buffers& buffers) {
+    if constexpr (rotates) {
+      kernels::fill_rotary_table(C.context, turned, rotary_base, buffers.rotary.data());
+    } else if constexpr (learns_bias) {
+      constexpr size_t each = causal ? C.buckets : C.buckets / 2;  // of a direction
+      for (size_t i = 0; i < bias_span; ++i) {
+        const bool behind = i < bias_zero;  // the key stands behind the query
+        const size_t bucket = kernels::distance_bucket(behind ? bias_zero - i : i - bias_zero, each, C.furthest_bucket);
+        buffers.bucket(i) = static_cast<std::uint32_t>(causal && behind ? 0 : behind ? each + bucket : bucket);
+      }
+    } else if constexpr (biased) {
+      for (size_t h = 0; h < heads; ++h) {
+        const float slope = kernels::alibi_slope(h, heads);
+        for (size_t i = 0; i < bias_span; ++i)
+          buffers.bias(h, i) = -slope * static_cast<float>(i < bias_zero ? bias_zero - i : i - bias_zero);
+      }
+    }
   }
 
  private:
+  static float* plain_query(auto& activations) {
+    if constexpr (C.query_key_norm)
+      return activations.plain_query.data();
+    else
+      return activations.query.data();
+  }
+  static float* plain_key(auto& activations) {
+    if constexpr (C.query_key_norm)
+      return activations.plain_key.data();
+    else
+      return activations.key.data();
+  }
+  template <class Frame>
+  static Rows<const float, memory_width> memory_of(const Frame& frame, Rows<const float, width> x) {
+    if constexpr (Cross)
+      return {frame.call.memory.values, frame.call.memory.packing.rows()};
+    else
+      return x;
+  }
+  template <class Frame>
+  static const Packing& keys_of(const Frame& frame) {
+    if constexpr (Cross)
+      return frame.call.memory.packing;
+    else
+      return frame.call.packing;
+  }
+
+  // Q or K from its projection: normalised and turned.
+  template <class Frame, class Select, class T>
+  static void prepare(const Frame& frame, Part<Select> norm, const Packing& packing, const float* plain, T& to) {
+    constexpr size_t columns = T::shape[1];
+    if constexpr (C.query_key_norm) {
+      const size_t count = packing.rows() * (columns / head_width);
+      HeadNorm::forward(frame.child(norm), Rows<const float, head_width>(plain, count),
+                        Rows<float, head_width>(to.data(), count));
+    }
+    if constexpr (rotates) turn<kernels::Turn::forth, columns>(frame, packing, to.data());
+  }
+  template <class Frame, class Select, class T>
+  static void prepare_backward(const Frame& frame, Part<Select> norm, const Packing& packing, const float* plain,
+                               T& gradient) {
+    constexpr size_t columns = T::shape[1];
+    if constexpr (rotates) turn<kernels::Turn::back, columns>(frame, packing, gradient.data());
+    if constexpr (C.query_key_norm) {
+      const Rows<float, head_width> d(gradient.data(), packing.rows() * (columns / head_width));
+      HeadNorm::backward(frame.child(norm), Rows<const float, head_width>(plain, d.count()), d, d);
+    }
+  }
+  template <kernels::Turn T, size_t Columns, class Frame>
+  static void turn(const Frame& frame, const Packing& packing, float* x) {
+    for (size_t s = 0; s < packing.count; ++s)
+      for (size_t i = 0; i < packing.length(s); ++i) {
+        const size_t position = packing.start(s) + i;
+        INLAY_ASSERT(position < C.context);
+        kernels::rotate<T>(Columns / head_width, head_width, turned, frame.buffers.rotary.data() + position * turned,
+                           x + (packing.begin(s) + i) * Columns);
+      }
+  }
+
+  template <class Frame>
+  static void expand_buckets(const Frame& frame) {
+    if constexpr (learns_bias)
+      for (size_t h = 0; h < heads; ++h)
+        for (size_t i = 0; i < bias_span; ++i)
+          frame.workspace.relative.bias(h, i) = frame.parameters.relative_bias.weight(frame.buffers.bucket(i), h);
+  }
+  template <class Frame>
+  static void collect_buckets(const Frame& frame) {
+    for (size_t h = 0; h < heads; ++h)
+      for (size_t i = 0; i < bias_span; ++i)
+        frame.gradients.relative_bias.weight(frame.buffers.bucket(i), h) += frame.workspace.relative.dbias(h, i);
+  }
+
   // For each pair of a row and a key that it sees: forward is two products, backward four and one that is repeated,
   // which is not counted.
-  static Work work(const Packing& packing, size_t operations_of_pair) {
+  template <class Frame>
+  static Work work(const Frame& frame, size_t operations_of_pair) {
+    const Packing& packing = frame.call.packing;
     size_t pairs = 0;
     for (size_t s = 0; s < packing.count; ++s) {
       const size_t length = packing.length(s);
-      pairs += length * packing.start(s) + (C.causal ? length * (length + 1) / 2 : length * length);
+      const size_t start = packing.start(s);
+      if constexpr (Cross) {
+        const Packing& memory = frame.call.memory.packing;
+        pairs += length * (memory.count > s ? memory.length(s) : 0);
+      } else if constexpr (C.window > 0) {
+        const kernels::AttentionShape shape = shape_of(length, start + length, start);
+        for (size_t i = 0; i < length; ++i) pairs += shape.visible(i + 1) - shape.first_key(i);
+      } else {
+        pairs += length * start + (causal ? length * (length + 1) / 2 : length * length);
+      }
     }
-    return {operations_of_pair * width * pairs, 0};
+    return {operations_of_pair * query_width * pairs, 0};
   }
   static kernels::AttentionShape shape_of(size_t rows, size_t keys, size_t start) {
-    const float scale = 1.0f / simd::sqrt(static_cast<float>(head_width));
-    return {rows, keys, start, head_width, width, width, scale, C.causal};
+    const float scale = own_scale != 0.0f ? own_scale : 1.0f / simd::sqrt(static_cast<float>(head_width));
+    return {rows, keys, start, head_width, query_width, key_width, scale, causal, C.window};
+  }
+  // Of a call without a cache.
+  template <class Frame>
+  static kernels::AttentionShape shape_of(const Frame& frame, size_t sequence, size_t head) {
+    return with_bias(frame, head, shape_of(frame.call.packing.length(sequence), keys_of(frame).length(sequence), 0));
+  }
+  template <class Frame>
+  static kernels::AttentionShape with_bias(const Frame& frame, size_t head, kernels::AttentionShape shape) {
+    if constexpr (learns_bias)
+      shape.bias = &frame.workspace.relative.bias(head, bias_zero);
+    else if constexpr (biased)
+      shape.bias = &frame.buffers.bias(head, bias_zero);
+    (void)frame, (void)head;
+    return shape;
   }
 
   template <class Frame>
   static kernels::AttentionDropout dropout_of(const Frame& frame, size_t first, size_t head) {
-    if (C.dropout == 0.0f || !frame.call.training) return {};
-    return {C.dropout, frame.call.random, frame.stream.child("weights", head).value, frame.call.first_row + first};
+    if (dropout == 0.0f || !frame.call.training) return {};
+    return {dropout, frame.call.random, frame.stream.child("weights", head).value, frame.call.first_row + first};
   }
 
-  // f(sequence, head, worker) for all of them, in parallel where the executor is.
+  // f(sequence, group, worker) for all of them, in parallel where the executor is.
   template <class Frame, class F>
-  static void for_each_head(const Frame& frame, F&& f) {
+  static void for_each_group(const Frame& frame, F&& f) {
     const size_t workers = std::size(frame.workspace.scratch);
-    for_each_in_lanes(frame.executor, frame.call.packing.count * C.heads, workers,
-                      [&](size_t task, size_t worker) { f(task / C.heads, task % C.heads, worker); });
+    for_each_in_lanes(frame.executor, frame.call.packing.count * groups, workers,
+                      [&](size_t task, size_t worker) { f(task / groups, task % groups, worker); });
   }
 
   template <class Frame>
   static void attend_all(const Frame& frame) {
     auto& a = frame.activations;
-    const Span span(frame.executor, "attention", work(frame.call.packing, 4));
-    for_each_head(frame, [&](size_t sequence, size_t head, size_t worker) {
+    const Span span(frame.executor, "attention", work(frame, 4));
+    INLAY_ASSERT(keys_of(frame).count == frame.call.packing.count);
+    for_each_group(frame, [&](size_t sequence, size_t group, size_t worker) {
       const Packing& packing = frame.call.packing;
-      INLAY_ASSERT(packing.length(sequence) <= C.context);
+      INLAY_ASSERT(packing.length(sequence) <= C.context && keys_of(frame).length(sequence) <= memory_context);
       const size_t first = packing.begin(sequence);
-      const size_t at = first * width + head * head_width;
-      const size_t saved = head * a.maximum.shape[1] + first;
-      const kernels::AttentionShape shape = shape_of(packing.length(sequence), packing.length(sequence), 0);
-      kernels::attend(shape, a.query.data() + at, a.key.data() + at, a.value.data() + at, a.mixed.data() + at,
-                      a.maximum.data() + saved, a.scale.data() + saved, dropout_of(frame, first, head),
-                      frame.workspace.scratch[worker].data());
+      const size_t key_at = keys_of(frame).begin(sequence) * key_width + group * head_width;
+      for (size_t head = group * group_heads; head < (group + 1) * group_heads; ++head) {
+        const size_t at = first * query_width + head * head_width;
+        const size_t saved = head * a.maximum.shape[1] + first;
+        kernels::attend<kind>(shape_of(frame, sequence, head), a.query.data() + at, a.key.data() + key_at,
+                              a.value.data() + key_at, a.mixed.data() + at, a.maximum.data() + saved,
+                              a.scale.data() + saved, dropout_of(frame, first, head),
+                              frame.workspace.scratch[worker].data());
+      }
     });
   }
 
   template <class Frame>
   static void attend_cached(const Frame& frame) {
-    static_assert(C.causal, "inlay: a key/value cache belongs to causal attention");
+    static_assert(C.causal || Cross, "inlay: a key/value cache belongs to causal attention");
     auto& a = frame.activations;
     auto& state = frame.state;
-    const Span span(frame.executor, "attention", work(frame.call.packing, 4));
-    for_each_head(frame, [&](size_t sequence, size_t head, size_t worker) {
+    const Span span(frame.executor, "attention", work(frame, 4));
+    for_each_group(frame, [&](size_t sequence, size_t group, size_t worker) {
       const Packing& packing = frame.call.packing;
       const size_t rows = packing.length(sequence);
       const size_t start = packing.start(sequence);
-      INLAY_ASSERT(start + rows <= C.context);
-      const size_t at = packing.begin(sequence) * width + head * head_width;
-      float* const keys = &state.key(sequence, head, 0);
-      float* const values = &state.value(sequence, head, 0, 0);
-      for (size_t i = 0; i < rows; ++i) {
-        kernels::append_key(start + i, head_width, a.key.data() + at + i * width, keys);
-        kernels::copy(head_width, a.value.data() + at + i * width, values + (start + i) * head_width);
-      }
+      float* const keys = &state.key(sequence, group, 0);
+      float* const values = &state.value(sequence, group, 0, 0);
+      const auto remember = [&](const Packing& from, size_t position) {
+        const size_t at = from.begin(sequence) * key_width + group * head_width;
+        for (size_t i = 0; i < from.length(sequence); ++i) {
+          kernels::append_key(position + i, head_width, a.key.data() + at + i * key_width, keys);
+          kernels::copy(head_width, a.value.data() + at + i * key_width, values + (position + i) * head_width);
+        }
+      };
       kernels::AttentionShape shape = shape_of(rows, start + rows, start);
+      if constexpr (Cross) {
+        const Packing& memory = frame.call.memory.packing;
+        if (frame.call.memory.values != nullptr) {
+          INLAY_ASSERT(memory.length(sequence) <= memory_context);
+          remember(memory, 0);
+          if (group == 0) state.length(sequence) = static_cast<std::uint32_t>(memory.length(sequence));
+          shape.keys = memory.length(sequence);
+        } else {
+          shape.keys = state.length(sequence);
+        }
+        shape.start = 0;
+      } else {
+        INLAY_ASSERT(start + rows <= C.context);
+        remember(packing, start);
+      }
       shape.key_stride = head_width;
-      kernels::attend_cached(shape, a.query.data() + at, keys, values, a.mixed.data() + at,
-                             frame.workspace.scratch[worker].data());
+      for (size_t head = group * group_heads; head < (group + 1) * group_heads; ++head) {
+        const size_t at = packing.begin(sequence) * query_width + head * head_width;
+        kernels::attend_cached<kind>(with_bias(frame, head, shape), a.query.data() + at, keys, values,
+                                     a.mixed.data() + at, frame.workspace.scratch[worker].data());
+      }
     });
   }
 };
+
+}  // namespace detail
+
+template <AttentionConfig C>
+using Attention = detail::MultiHeadAttention<C, false>;
+// Its keys and values come from Call::memory, one sequence of it for each sequence of the call.
+template <AttentionConfig C>
+using CrossAttention = detail::MultiHeadAttention<C, true>;
 
 }  // namespace inlay::inline INLAY_ABI

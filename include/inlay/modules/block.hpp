@@ -3,11 +3,12 @@
 //
 //   before (GPT-2):   m = x + drop(A(norm_1(x)))      y = m + drop(F(norm_2(m)))
 //   after (2017):     m = norm_1(x + drop(A(x)))      y = norm_2(m + drop(F(m)))
+//   none:             m = x + drop(A(x))              y = m + drop(F(m))
 //
 // Tensors: attention_norm., attention., feed_forward_norm., feed_forward.
-// Saved for backward: what the parts save; before: m and both normalised inputs (computed again unless
-// Recompute::none); after: m and both sums. x, y, dy and dx do not overlap; the normalisation's backward is given the
-// same memory for dy and dx.
+// Saved for backward: what the parts save, and m; before: both normalised inputs (computed again unless
+// Recompute::none); after: both sums. x, y, dy and dx do not overlap; the normalisation's backward is given the same
+// memory for dy and dx. Without normalisation Norm is NoNorm<width>.
 //
 // Source: Vaswani et al., 2017, section 3.1; Radford et al., "Language Models are Unsupervised Multitask Learners",
 // 2019, section 2.3 (normalisation before); initialisation of what adds to the residual stream: 0.02 / sqrt(2 layers).
@@ -20,7 +21,15 @@
 
 namespace inlay::inline INLAY_ABI {
 
-enum class NormPlacement : std::uint8_t { before, after };
+enum class NormPlacement : std::uint8_t { before, after, none };
+
+// In place of a normalisation where there is none.
+template <size_t Width>
+struct NoNorm {
+  using Input = Reals<Width>;
+  using Output = Reals<Width>;
+  struct Parameters {};
+};
 
 template <class Norm, class AttentionType, class FeedForwardType, NormPlacement Placement = NormPlacement::before,
           Fraction DropoutRate = 0.0f>
@@ -31,6 +40,7 @@ struct Block {
   static_assert(std::is_empty_v<BuffersOf<Norm>> && std::is_empty_v<WorkspaceOf<Norm, Extent{}>>,
                 "inlay: the normalisation of a block has neither buffers nor a workspace");
   static constexpr bool norm_before = Placement == NormPlacement::before;
+  static constexpr bool normalizes = Placement != NormPlacement::none;
   static constexpr bool drops = DropoutRate.value > 0.0f;
 
   using Input = Reals<width>;
@@ -70,7 +80,7 @@ struct Block {
     Tensor<float, E.rows, width> first, second;
   };
   template <Extent E>
-  static constexpr bool keeps = E.training && (!norm_before || E.recompute == Recompute::none);
+  static constexpr bool keeps = normalizes&& E.training && (!norm_before || E.recompute == Recompute::none);
   template <Extent E>
   using Activations = std::conditional_t<keeps<E>, MoreActivations<E>, PartActivations<E>>;
 
@@ -79,16 +89,21 @@ struct Block {
     Overlay<WorkspaceOf<AttentionType, E>, WorkspaceOf<FeedForwardType, E>> parts;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<E.training, Tensor<float, drops ? 3 : 2, E.rows, width>, Empty>
         gradients;
-    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<keeps<E>, Empty, Tensor<float, E.rows, width>> shared;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<keeps<E> || !normalizes, Empty, Tensor<float, E.rows, width>> shared;
   };
 
   template <class Frame>
   static void forward(const Frame& frame, In x, Out y) {
     const size_t rows = x.count();
     const Out middle(frame.activations.middle, rows);
-    const auto norm_1 = frame.child(INLAY_PART(attention_norm));
-    const auto norm_2 = frame.child(INLAY_PART(feed_forward_norm));
-    if constexpr (norm_before) {
+    [[maybe_unused]] const auto norm_1 = frame.child(INLAY_PART(attention_norm));
+    [[maybe_unused]] const auto norm_2 = frame.child(INLAY_PART(feed_forward_norm));
+    if constexpr (!normalizes) {
+      AttentionType::forward(attention(frame), x, middle);
+      add_dropped(frame, frame.child(INLAY_PART(attention_dropout)), x, middle);
+      FeedForwardType::forward(feed_forward(frame), middle, y);
+      add_dropped(frame, frame.child(INLAY_PART(feed_forward_dropout)), middle, y);
+    } else if constexpr (norm_before) {
       Norm::forward(norm_1, x, first(frame, rows));
       AttentionType::forward(attention(frame), first(frame, rows), middle);
       add_dropped(frame, frame.child(INLAY_PART(attention_dropout)), x, middle);
@@ -111,12 +126,16 @@ struct Block {
     const size_t values = rows * width;
     const In middle(frame.activations.middle, rows);
     const Out d(&frame.workspace.gradients(0, 0, 0), rows);
-    const Out e(&frame.workspace.gradients(1, 0, 0), rows);
-    const auto norm_1 = frame.child(INLAY_PART(attention_norm));
-    const auto norm_2 = frame.child(INLAY_PART(feed_forward_norm));
+    [[maybe_unused]] const Out e(&frame.workspace.gradients(1, 0, 0), rows);
+    [[maybe_unused]] const auto norm_1 = frame.child(INLAY_PART(attention_norm));
+    [[maybe_unused]] const auto norm_2 = frame.child(INLAY_PART(feed_forward_norm));
     const auto drop_1 = frame.child(INLAY_PART(attention_dropout));
     const auto drop_2 = frame.child(INLAY_PART(feed_forward_dropout));
-    if constexpr (norm_before) {
+    if constexpr (!normalizes) {
+      FeedForwardType::backward(feed_forward(frame), middle, dropped(frame, drop_2, dy), d);
+      parallel::add_residual(frame.executor, values, dy.data(), d.data());  // d: the gradient of m
+      AttentionType::backward(attention(frame), x, dropped(frame, drop_1, d), dx);
+    } else if constexpr (norm_before) {
       normalize_again(norm_2, frame, middle, second(frame, rows));
       FeedForwardType::backward(feed_forward(frame), second(frame, rows), dropped(frame, drop_2, dy), d);
       Norm::backward(norm_2, middle, d, d);

@@ -28,12 +28,22 @@ struct Packing {
   size_t start(size_t sequence) const { return starts == nullptr ? 0 : starts[sequence]; }
 };
 
+// A second sequence for each sequence of a call, which cross-attention looks at: what an encoder made of the source.
+// gradient is added to by backward; null where nobody wants it. values is null in a cached call whose keys and values
+// of the memory are in the cache already.
+struct Memory {
+  Packing packing{nullptr, 0};
+  const float* values = nullptr;  // rows of the width that the cross-attention was made for
+  float* gradient = nullptr;
+};
+
 struct Call {
   Packing packing;
   bool training = false;  // dropout applies
   RandomKey random{};     // of dropout: the run's seed and the step
   size_t first_row = 0;   // of this call in the whole batch, so that a mask does not depend on how the batch is cut
   Logits logits = Logits::all;
+  Memory memory = {};
 };
 
 // Which of a model's places draws random numbers: a hash of the path to it, so that no two dropouts share a mask.

@@ -39,7 +39,7 @@ struct Frozen : detail::Vocabulary<M> {
   using State = StateOf<M, Sequences>;
 
   template <Extent E>
-  static constexpr Extent inner{E.rows, E.workers, E.training&& G == InputGradient::yes, E.recompute};
+  static constexpr Extent inner{E.rows, E.workers, E.training&& G == InputGradient::yes, E.recompute, E.memory_rows};
   template <Extent E>
   using Activations = ActivationsOf<M, inner<E>>;
   template <Extent E>

@@ -72,6 +72,9 @@ struct Extent {
   size_t workers = 1;    // that may work inside the modules at the same time
   bool training = true;  // whether backward follows; without it a stack of blocks shares one block's activations
   Recompute recompute = Recompute::none;
+  size_t memory_rows = 0;  // of all memories together that cross-attention looks at
+
+  constexpr Extent with(Recompute other) const { return {rows, workers, training, other, memory_rows}; }
 };
 
 namespace detail {
@@ -201,6 +204,10 @@ struct Forward {
   INLAY_FORCE_INLINE auto on(W2& other) const {
     return with(parameters, buffers, state, activations, other, stream);
   }
+  // The same with another call.
+  INLAY_FORCE_INLINE auto in(const Call& other) const {
+    return Forward{parameters, buffers, state, activations, workspace, other, executor, stream};
+  }
   template <class P2, class B2, class S2, class A2, class W2>
   INLAY_FORCE_INLINE auto with(const P2& p, const B2& b, S2& s, A2& a, W2& w, Stream child_stream) const {
     return with(p, b, s, a, w, child_stream, executor);
@@ -237,6 +244,9 @@ struct Backward {
   template <class W2>
   INLAY_FORCE_INLINE auto on(W2& other) const {
     return with(parameters, gradients, buffers, activations, other, stream);
+  }
+  INLAY_FORCE_INLINE auto in(const Call& other) const {
+    return Backward{parameters, gradients, buffers, activations, workspace, other, executor, stream};
   }
   template <class P2, class G2, class B2, class A2, class W2>
   INLAY_FORCE_INLINE auto with(const P2& p, G2& g, const B2& b, A2& a, W2& w, Stream child_stream) const {

@@ -42,7 +42,7 @@ struct Stack {
   template <Extent E>
   static constexpr bool recomputes = E.training&& E.recompute == Recompute::block;
   template <Extent E>
-  static constexpr Extent inside{E.rows, E.workers, E.training, recomputes<E> ? Recompute::none : E.recompute};
+  static constexpr Extent inside = E.with(recomputes<E> ? Recompute::none : E.recompute);
 
   template <Extent E>
   struct KeptActivations {
