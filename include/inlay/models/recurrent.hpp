@@ -10,7 +10,9 @@
 // [width][vocabulary] and logits.bias (untied).
 //
 // Parameters: V d + L (2 g d^2 + g d), g = 1, 3, 4 for Elman, GRU, LSTM (a GRU has d more in a layer), and V d + V if
-// untied. A new one has E and W_U from N(0, 1 / d), biases 0, and layers as they begin.
+// untied. A new one has E from N(0, 1), W_U from N(0, 1 / d), biases 0, and layers as they begin. A smaller E hardly
+// moves the gates at first: two tied layers of width 64 on a page of text were at 0.5 nats after 300 steps, at 1.6 with
+// E from N(0, 0.3^2) and at 2.5 from N(0, 1 / d).
 //
 // Dropout is of the embedding and of each layer's output, never of what a layer hands to its own next step.
 //
@@ -127,10 +129,11 @@ struct RecurrentLanguageModel {
     if constexpr (!C.tied) visit_at<Unembedding>(f, path / "logits", parts.logits...);
   }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
-    const float deviation = 1.0f / simd::sqrt(static_cast<float>(C.width));
-    initializer.normal(path / "token_embedding" / "weight", p.token_embedding.weight, deviation);
+    initializer.normal(path / "token_embedding" / "weight", p.token_embedding.weight, 1.0f);
     initialize_at<Layers>(p.layers, initializer, path / "layers");
-    if constexpr (!C.tied) Unembedding::initialize_scaled(p.logits, initializer, path / "logits", deviation);
+    if constexpr (!C.tied)
+      Unembedding::initialize_scaled(p.logits, initializer, path / "logits",
+                                     1.0f / simd::sqrt(static_cast<float>(C.width)));
   }
 
   // What names this model in a file: a hash of every field that its outputs depend on, so not of dropout.
