@@ -29,6 +29,8 @@
 // Dropout is of the outputs, not of what the next step sees. Saved for backward: gates, h_(t-1) and one more number for
 // each (LSTM: c; GRU: h_(t-1) U_n + c_n). Recompute has no cheap part here; in a Stack, Recompute::block works.
 //
+// y does not overlap x; dx may be dy.
+//
 // A new one has W from N(0, 1 / input) and U from N(0, 1 / width), so that U neither stretches nor shrinks a random
 // state, and b = 0, but `forget_bias` for f: at 1 an LSTM begins by remembering.
 //
@@ -65,7 +67,7 @@ struct Recurrent {
   static constexpr size_t gate_count = C.cell == Cell::lstm ? 4 : C.cell == Cell::gru ? 3 : 1;
   static constexpr bool is_lstm = C.cell == Cell::lstm;
   static constexpr bool is_gru = C.cell == Cell::gru;
-  // More rows at once would need more memory and read U less often; 64 rows are enough for the product's full speed.
+  // More rows at once would need more memory; with 64 each number of U that is read meets 64 rows.
   static constexpr size_t rows_of_step = 64;
 
   using Input = Reals<C.input>;
