@@ -4,10 +4,14 @@
 #include <inlay/generation/generator.hpp>
 #include <inlay/generation/predictor.hpp>
 #include <inlay/models/gpt.hpp>
+#include <inlay/models/mlp.hpp>
+#include <inlay/models/perceptron.hpp>
 #include <inlay/modules/activation.hpp>
 #include <inlay/modules/compose.hpp>
 #include <inlay/modules/frozen.hpp>
 #include <inlay/modules/gradient_check.hpp>
+#include <inlay/modules/similarity.hpp>
+#include <inlay/training/real_loss.hpp>
 #include <inlay/training/schedule.hpp>
 #include <inlay/training/trainer.hpp>
 #include <inlay/version.hpp>
