@@ -129,7 +129,8 @@ TEST_CASE("lecture E: relu is (x + |x|) / 2 to the bit", "[elementwise]") {
       if (x[i] != 0.0f) CHECK(dx[i] == (1.0f + x[i] / std::fabs(x[i])) / 2.0f);
     }
   };
-  check({0.0f, -0.0f, 1e-45f, -1e-45f, 1e-38f, -1e-38f, 1.5f, -1.5f, 1.7e38f, -3.4e38f});
+  check({0.0f, -0.0f, 1.5f, -1.5f, 2e-38f, -2e-38f, 1.7e38f, -3.4e38f});
+  if (inlay::simd::keeps_denormals) check({1e-45f, -1e-45f, 1e-38f, -1e-38f});
   check(numbers::Source(12).list(1000, 8.0f));
 }
 

@@ -30,6 +30,7 @@ TEST_CASE("lecture E: cosine similarity is v1.v2 / (|v1| |v2|)", "[similarity]")
   for (const std::size_t n : numbers::sizes({1, 2, 15, 16, 17, 333}))
     for (const float scale : {1.0f, 1e-30f, 1e-41f, 1e30f, 3e38f}) {
       CAPTURE(n, scale);
+      if (scale < 1e-38f && !inlay::simd::keeps_denormals) continue;
       numbers::Source source(static_cast<std::uint32_t>(n));
       const std::vector<float> a = source.list(n, scale), b = source.list(n, 1.0f, 0.3f);
       const double expected = in_double(a, b), found = static_cast<double>(cosine_similarity(a, b));
