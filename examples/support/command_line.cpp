@@ -1,11 +1,13 @@
 #include "support/command_line.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 namespace examples {
 namespace {
@@ -54,6 +56,16 @@ CLI::Validator real_number(double low, double high) {
     const double value = std::strtod(text.c_str(), &end);
     const bool valid = !text.empty() && *end == '\0' && low <= value && value <= high;
     return valid ? "" : "expected a number from " + plain(low) + " to " + plain(high) + found(text);
+  };
+  return CLI::Validator{check, ""};
+}
+
+CLI::Validator one_of(std::vector<std::string> names) {
+  std::string list;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    list.append(i == 0 ? "" : i + 1 == names.size() ? " or " : ", ").append(names[i]);
+  const auto check = [names = std::move(names), list](std::string& text) -> std::string {
+    return std::ranges::find(names, text) != names.end() ? "" : "expected " + list + found(text);
   };
   return CLI::Validator{check, ""};
 }

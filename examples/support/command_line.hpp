@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace examples {
 
 // Checks for options; each refuses with "expected ..., found ...".
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
 CLI::Validator real_number(double low, double high);
+CLI::Validator one_of(std::vector<std::string> names);
 CLI::Validator existing_file();
 CLI::Validator existing_path();  // a file or a folder
 

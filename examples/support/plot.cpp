@@ -1,11 +1,10 @@
 #include "support/plot.hpp"
 
 #include "support/format.hpp"
+#include "support/svg.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <stdexcept>
 
 namespace examples {
 namespace {
@@ -13,85 +12,7 @@ namespace {
 // The picture, and the field inside it that the axes enclose.
 constexpr double width = 880, height = 520, left = 76, right = 800, top = 84, bottom = 452;
 
-constexpr const char* style = R"(<style>
-  .paper { fill: #ffffff }
-  text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #57606a; font-size: 13px }
-  .title { fill: #1f2328; font-size: 19px; font-weight: 600 }
-  .grid { stroke: #d8dee4; stroke-width: 1 }
-  .axis { stroke: #8c959f; stroke-width: 1.2 }
-  .curve { fill: none; stroke-width: 2.4; stroke-linejoin: round; stroke-linecap: round }
-  .faint { stroke-width: 1; opacity: 0.35 }
-  .value { font-size: 13px; font-weight: 600 }
-  .c0 { stroke: #1f6feb } .f0 { fill: #1f6feb }
-  .c1 { stroke: #d9480f } .f1 { fill: #d9480f }
-  .c2 { stroke: #2b8a3e } .f2 { fill: #2b8a3e }
-  .c3 { stroke: #8250df } .f3 { fill: #8250df }
-  @media (prefers-color-scheme: dark) {
-    .paper { fill: #0d1117 }
-    text { fill: #9198a1 }
-    .title { fill: #f0f6fc }
-    .grid { stroke: #262c36 }
-    .axis { stroke: #6e7681 }
-    .c0 { stroke: #58a6ff } .f0 { fill: #58a6ff }
-    .c1 { stroke: #ff922b } .f1 { fill: #ff922b }
-    .c2 { stroke: #51cf66 } .f2 { fill: #51cf66 }
-    .c3 { stroke: #bc8cff } .f3 { fill: #bc8cff }
-  }
-</style>
-)";
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char character : text) {
-    if (character == '<')
-      result += "&lt;";
-    else if (character == '>')
-      result += "&gt;";
-    else if (character == '&')
-      result += "&amp;";
-    else if (character == '"')
-      result += "&quot;";
-    else
-      result += character;
-  }
-  return result;
-}
-
-std::string tick_label(double value, double step) {
-  if (step >= 1) {
-    const std::string whole = grouped(static_cast<std::uint64_t>(std::llround(std::abs(value))));
-    return value < 0 ? "-" + whole : whole;
-  }
-  return fixed(value, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
-}
-
-// A point of the picture from one of the data.
-struct Axes {
-  double x_low, x_high, y_low, y_high;
-  double x(double value) const { return left + (value - x_low) / (x_high - x_low) * (right - left); }
-  double y(double value) const { return bottom - (value - y_low) / (y_high - y_low) * (bottom - top); }
-};
-
-class Picture {
- public:
-  void text(double x, double y, const std::string& classes, const std::string& anchor, const std::string& content) {
-    svg_ += "<text class=\"" + classes + "\" x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\" text-anchor=\"" +
-            anchor + "\">" + escaped(content) + "</text>\n";
-  }
-  void line(double x1, double y1, double x2, double y2, const std::string& classes) {
-    svg_ += "<line class=\"" + classes + "\" x1=\"" + fixed(x1, 1) + "\" y1=\"" + fixed(y1, 1) + "\" x2=\"" +
-            fixed(x2, 1) + "\" y2=\"" + fixed(y2, 1) + "\"/>\n";
-  }
-  void dot(double x, double y, double radius, const std::string& classes) {
-    svg_ += "<circle class=\"" + classes + "\" cx=\"" + fixed(x, 1) + "\" cy=\"" + fixed(y, 1) + "\" r=\"" +
-            fixed(radius, 1) + "\"/>\n";
-  }
-  void raw(const std::string& markup) { svg_ += markup; }
-  const std::string& svg() const { return svg_; }
-
- private:
-  std::string svg_;
-};
+using svg::Axes, svg::Picture;
 
 bool drawable(const Series& series, std::size_t i) { return std::isfinite(series.x[i]) && std::isfinite(series.y[i]); }
 
@@ -112,23 +33,8 @@ Axes make_axes(const Plot& plot, std::vector<double>& x_ticks, std::vector<doubl
   x_ticks = round_ticks(x_low, x_high, 9);
   // The horizontal axis ends with the data: a line that reaches the edge wastes no space.
   while (x_ticks.size() > 1 && x_ticks.back() > x_high * (1 + 1e-9)) x_ticks.pop_back();
-  return {x_ticks.front(), std::max(x_high, x_ticks.back()), y_ticks.front(), y_ticks.back()};
-}
-
-void draw_axes(Picture& picture, const Plot& plot, const Axes& axes, const std::vector<double>& x_ticks,
-               const std::vector<double>& y_ticks) {
-  const double y_step = y_ticks[1] - y_ticks[0], x_step = x_ticks.size() > 1 ? x_ticks[1] - x_ticks[0] : 1;
-  for (const double tick : y_ticks) {
-    picture.line(left, axes.y(tick), right, axes.y(tick), tick == y_ticks.front() ? "axis" : "grid");
-    picture.text(left - 10, axes.y(tick) + 4.5, "", "end", tick_label(tick, y_step));
-  }
-  for (const double tick : x_ticks) {
-    picture.line(axes.x(tick), bottom, axes.x(tick), bottom + 5, "axis");
-    picture.text(axes.x(tick), bottom + 21, "", "middle", tick_label(tick, x_step));
-  }
-  picture.text((left + right) / 2, bottom + 48, "", "middle", plot.x_label);
-  picture.raw("<text transform=\"translate(24 " + fixed((top + bottom) / 2, 1) +
-              ") rotate(-90)\" text-anchor=\"middle\">" + escaped(plot.y_label) + "</text>\n");
+  return {
+      {left, right, top, bottom}, x_ticks.front(), std::max(x_high, x_ticks.back()), y_ticks.front(), y_ticks.back()};
 }
 
 void draw_series(Picture& picture, const Series& series, const Axes& axes) {
@@ -158,9 +64,13 @@ void draw_last_values(Picture& picture, const Plot& plot, const Axes& axes) {
           break;
         }
   std::ranges::sort(marks, {}, &Mark::y);
-  for (std::size_t i = 1; i < marks.size(); ++i) {
-    const double overlap = 17 - (marks[i].y - marks[i - 1].y);
-    if (overlap > 0) marks[i - 1].y -= overlap / 2, marks[i].y += overlap / 2;
+  // One pair after the other pushes the next; of a few marks none is left on another after as many turns.
+  for (std::size_t turn = 0; turn < 16 * marks.size(); ++turn) {
+    marks.back().y = std::min(marks.back().y, bottom - 5);  // beside the axis, not on its numbers
+    for (std::size_t i = 1; i < marks.size(); ++i) {
+      const double overlap = 17 - (marks[i].y - marks[i - 1].y);
+      if (overlap > 0) marks[i - 1].y -= overlap / 2, marks[i].y += overlap / 2;
+    }
   }
   for (const Mark& mark : marks)
     picture.text(right + 10, mark.y + 4.5, "value f" + std::to_string(mark.color), "start", fixed(mark.value, 3));
@@ -208,27 +118,14 @@ std::vector<double> round_ticks(double low, double high, int count) {
 void write_svg(const std::filesystem::path& path, const Plot& plot) {
   std::vector<double> x_ticks, y_ticks;
   const Axes axes = make_axes(plot, x_ticks, y_ticks);
-  const std::string size = fixed(width, 0) + " " + fixed(height, 0);
-  Picture picture;
-  picture.raw("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" role=\"img\" aria-label=\"" +
-              escaped(plot.title) + "\">\n");
-  picture.raw(style);
-  picture.raw("<rect class=\"paper\" width=\"100%\" height=\"100%\" rx=\"8\"/>\n");
-  picture.text(left, 36, "title", "start", plot.title);
-  picture.text(left, 58, "", "start", plot.subtitle);
-  draw_axes(picture, plot, axes, x_ticks, y_ticks);
-  picture.raw("<clipPath id=\"field\"><rect x=\"" + fixed(left, 0) + "\" y=\"" + fixed(top - 3, 0) + "\" width=\"" +
-              fixed(right - left + 4, 0) + "\" height=\"" + fixed(bottom - top + 6, 0) + "\"/></clipPath>\n" +
-              "<g clip-path=\"url(#field)\">\n");
+  Picture picture{width, height, left, plot.title, plot.subtitle};
+  svg::draw_axes(picture, axes, plot.x_label, plot.y_label, x_ticks, y_ticks);
+  picture.begin_clip(axes.field, 3);
   for (const Series& series : plot.series) draw_series(picture, series, axes);
-  picture.raw("</g>\n");
+  picture.end_clip();
   draw_last_values(picture, plot, axes);
   draw_legend(picture, plot);
-  picture.raw("</svg>\n");
-
-  std::ofstream file{path, std::ios::binary};
-  file << picture.svg();
-  if (!file.flush()) throw std::runtime_error(path.string() + ": cannot be written");
+  picture.write(path);
 }
 
 }  // namespace examples

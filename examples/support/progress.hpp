@@ -13,7 +13,7 @@ struct ProgressReport {
   std::size_t step = 0, steps = 0;
   double loss = 0;
   double validation_loss = std::numeric_limits<double>::quiet_NaN();  // not known yet
-  double tokens_per_second = 0;
+  double tokens_per_second = 0;                                       // this and the next: 0 is not shown
   double fraction_of_peak = 0;
   double seconds_left = 0;
 };

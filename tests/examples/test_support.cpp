@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/command_line.hpp"
@@ -16,6 +18,7 @@
 #include "support/format.hpp"
 #include "support/peak.hpp"
 #include "support/plot.hpp"
+#include "support/regions.hpp"
 
 namespace {
 
@@ -158,6 +161,59 @@ TEST_CASE("a plot is a complete picture, whatever it is given") {
   draw({.series = {Series{.x = {1, 2, 3}, .y = {NAN, 2, INFINITY}, .style = Series::Style::points}}});
 }
 
+TEST_CASE("last values that are almost the same stand apart, and above the numbers of the axis") {
+  const Folder folder;
+  examples::Plot plot;
+  for (const double last : {0.0, 0.001, 0.002, 0.003})
+    plot.series.push_back({.x = {0, 1}, .y = {1, last}, .color = plot.series.size()});
+  examples::write_svg(folder.path / "plot.svg", plot);
+  const std::string svg = folder.read("plot.svg");
+  std::vector<double> heights;
+  for (std::size_t at = svg.find("class=\"value"); at != std::string::npos; at = svg.find("class=\"value", at + 1))
+    heights.push_back(std::stod(svg.substr(svg.find(" y=\"", at) + 4)));
+  REQUIRE(heights.size() == 4);
+  std::sort(heights.begin(), heights.end());
+  for (std::size_t i = 1; i < 4; ++i) CHECK(heights[i] - heights[i - 1] > 15);
+  CHECK(heights.back() < 455);
+}
+
+TEST_CASE("a picture of regions has both, the boundary between them, points and lines") {
+  const Folder folder;
+  const auto draw = [&](const examples::Regions& regions) {
+    examples::write_svg(folder.path / "regions.svg", regions);
+    const std::string svg = folder.read("regions.svg");
+    REQUIRE(svg.starts_with("<svg "));
+    REQUIRE(svg.ends_with("</svg>\n"));
+    REQUIRE(svg.find("nan") == std::string::npos);
+    REQUIRE(svg.find("inf") == std::string::npos);
+    return svg;
+  };
+  // Three columns and two rows; the answer changes between the second and the third column, nearer to the second.
+  examples::Regions regions{.title = "a < b", .first = "left", .second = "right", .columns = 3, .rows = 2};
+  regions.logits = {-9, -1, 3, -9, -1, 3};
+  regions.points = {{.x = 0.25, .y = 0.5, .second = false}, {.x = 0.75, .y = 0.5, .second = true}};
+  regions.lines = {{.label = "a line", .x = {0, 1}, .y = {0, 1}, .color = 2}};
+  REQUIRE(regions.x(1) == 0.5);
+  const std::string svg = draw(regions);
+  REQUIRE(svg.find("a &lt; b") != std::string::npos);
+  // The boundary is a vertical line a quarter of the way from 0.5 to 1: x = 76 + 0.625 * 560.
+  REQUIRE(svg.find("<path class=\"contour\" d=\"M426.0 644.0L426.0 84.0\"/>") != std::string::npos);
+  // Sure, and on the left: darker than what is almost undecided.
+  REQUIRE(svg.find("<path class=\"f0\" shape-rendering=\"crispEdges\" fill-opacity=\"0.42\" d=\"M-64") !=
+          std::string::npos);
+  REQUIRE(svg.find("cx=\"216.0\" cy=\"364.0\" r=\"4.0\"") != std::string::npos);
+  REQUIRE(svg.find("f1 point") != std::string::npos);
+  REQUIRE(svg.find("76.0,644.0 636.0,84.0") != std::string::npos);
+  regions.boundary = false;
+  REQUIRE(draw(regions).find("class=\"contour\"") == std::string::npos);
+  draw({});
+  regions.logits = {NAN, INFINITY, -INFINITY, 0, 0, 0};
+  regions.boundary = true;
+  draw(regions);
+  const std::string missing = complaint_of([&] { examples::write_svg(folder.path / "no" / "regions.svg", regions); });
+  REQUIRE(missing.find("regions.svg: cannot be written") != std::string::npos);
+}
+
 TEST_CASE("a trend neither leads nor lags") {
   REQUIRE(examples::smoothed({1, 2, 3, 4, 5}, 3) == std::vector<double>{1, 2, 3, 4, 4.5});
 }
@@ -171,6 +227,8 @@ TEST_CASE("bad arguments say what was expected and what was found") {
           "expected a whole number from 1 to 9, found '99999999999999999999'");
   REQUIRE(message(examples::real_number(0, 1), "0.5").empty());
   REQUIRE(message(examples::real_number(0, 1), "nan") == "expected a number from 0 to 1, found 'nan'");
+  REQUIRE(message(examples::one_of({"a", "b", "c"}), "b").empty());
+  REQUIRE(message(examples::one_of({"a", "b", "c"}), "B") == "expected a, b or c, found 'B'");
   REQUIRE(message(examples::existing_file(), "/nowhere/x") == "expected a file, found nothing at '/nowhere/x'");
   REQUIRE(examples::shell_word("run/model.safetensors") == "run/model.safetensors");
   REQUIRE(examples::shell_word("it's") == "'it'\\''s'");

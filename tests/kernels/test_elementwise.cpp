@@ -28,17 +28,24 @@ double value_of(Activation a, double x) {
       return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
     case Activation::silu:
       return x / (1.0 + std::exp(-x));
+    case Activation::sigmoid:
+      return 1.0 / (1.0 + std::exp(-x));
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::identity:
+      return x;
   }
   return 0.0;
 }
-// By central differences: an error of some 1e-10.
+// By central differences: an error of some 1e-11, too much for the ends of tanh.
 double slope_of(Activation a, double x) {
   if (a == Activation::relu) return x > 0.0 ? 1.0 : 0.0;
+  if (a == Activation::tanh) return 1.0 / (std::cosh(x) * std::cosh(x));
   return (value_of(a, x + 1e-5) - value_of(a, x - 1e-5)) / 2e-5;
 }
 
 template <Activation A>
-void check_activation() {
+void check_against_formula() {
   for (const std::size_t n : numbers::sizes({1, 15, 16, 17, 333})) {
     std::vector<float> x(n);
     for (std::size_t i = 0; i < n; ++i) x[i] = -8.0f + 16.0f * static_cast<float>(i) / static_cast<float>(n);
@@ -55,14 +62,21 @@ void check_activation() {
     CHECK(compare::relative_error(value.data(), y, 1.0) < 1e-6);
     CHECK(compare::relative_error(gradient.data(), dx, 1.0) < 1e-6);
   }
-  // Far out each is 0 or the identity, and nothing overflows.
+}
+
+// What the values and the slopes are far out, where nothing may overflow, and at 0.
+template <Activation A>
+void check_far_out(const std::vector<float>& values, const std::vector<float>& slopes) {
+  CAPTURE(static_cast<int>(A));
   const std::vector<float> x = {-1e4f, -200.0f, 0.0f, 200.0f, 1e4f}, dy(5, 1.0f);
   std::vector<float> y(5), dx(5);
   kernels::activate<A>(5, x.data(), y.data());
   kernels::activate_backward<A>(5, x.data(), dy.data(), dx.data());
-  CHECK((y == std::vector<float>{0, 0, 0, 200, 1e4f}));
-  CHECK((dx == std::vector<float>{0, 0, A == Activation::relu ? 0.0f : 0.5f, 1, 1}));
+  CHECK(y == values);
+  CHECK(dx == slopes);
   const float nan = std::numeric_limits<float>::quiet_NaN();
+  kernels::activate<A>(1, &nan, y.data());
+  if (A != Activation::relu) CHECK(y[0] != y[0]);
   kernels::activate_backward<A>(1, x.data() + 3, &nan, dx.data());
   CHECK(dx[0] != dx[0]);
 }
@@ -74,10 +88,50 @@ struct Update {
 }  // namespace
 
 TEST_CASE("nonlinearities and their slopes", "[elementwise]") {
-  check_activation<Activation::relu>();
-  check_activation<Activation::gelu_erf>();
-  check_activation<Activation::gelu_tanh>();
-  check_activation<Activation::silu>();
+  check_against_formula<Activation::relu>();
+  check_against_formula<Activation::gelu_erf>();
+  check_against_formula<Activation::gelu_tanh>();
+  check_against_formula<Activation::silu>();
+  check_against_formula<Activation::sigmoid>();
+  check_against_formula<Activation::tanh>();
+  check_against_formula<Activation::identity>();
+  const std::vector<float> zero_or_x{0, 0, 0, 200, 1e4f};
+  check_far_out<Activation::relu>(zero_or_x, {0, 0, 0, 1, 1});
+  check_far_out<Activation::gelu_erf>(zero_or_x, {0, 0, 0.5f, 1, 1});
+  check_far_out<Activation::gelu_tanh>(zero_or_x, {0, 0, 0.5f, 1, 1});
+  check_far_out<Activation::silu>(zero_or_x, {0, 0, 0.5f, 1, 1});
+  check_far_out<Activation::sigmoid>({0, 0, 0.5f, 1, 1}, {0, 0, 0.25f, 0, 0});
+  check_far_out<Activation::tanh>({-1, -1, 0, 1, 1}, {0, 0, 1, 0, 0});
+  check_far_out<Activation::identity>({-1e4f, -200, 0, 200, 1e4f}, {1, 1, 1, 1, 1});
+}
+
+TEST_CASE("slopes of sigmoid and tanh keep their digits where the value is next to 1", "[elementwise]") {
+  for (const float x : {9.0f, 17.0f, 40.0f, 80.0f, -9.0f, -80.0f}) {
+    const float one = 1.0f, half_x = 0.5f * x;
+    float slope = 0.0f, steeper = 0.0f;
+    kernels::activate_backward<Activation::sigmoid>(1, &x, &one, &slope);
+    kernels::activate_backward<Activation::tanh>(1, &half_x, &one, &steeper);  // tanh(x / 2) = 2 sigmoid(x) - 1
+    const double e = std::exp(-std::fabs(static_cast<double>(x)));
+    const double expected = e / ((1.0 + e) * (1.0 + e));
+    CHECK(std::fabs(static_cast<double>(slope) - expected) < 1e-6 * expected);
+    CHECK(std::fabs(static_cast<double>(steeper) - 4.0 * expected) < 4e-6 * expected);
+  }
+}
+
+TEST_CASE("lecture E: relu is (x + |x|) / 2 to the bit", "[elementwise]") {
+  const auto check = [](const std::vector<float>& x) {
+    std::vector<float> y(x.size()), dx(x.size());
+    const std::vector<float> ones(x.size(), 1.0f);
+    kernels::activate<Activation::relu>(x.size(), x.data(), y.data());
+    kernels::activate_backward<Activation::relu>(x.size(), x.data(), ones.data(), dx.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      CHECK(numbers::same_bits(y[i], (x[i] + std::fabs(x[i])) / 2.0f));
+      if (x[i] != 0.0f) CHECK(dx[i] == (1.0f + x[i] / std::fabs(x[i])) / 2.0f);
+    }
+  };
+  check({0.0f, -0.0f, 1.5f, -1.5f, 2e-38f, -2e-38f, 1.7e38f, -3.4e38f});
+  if (inlay::simd::keeps_denormals) check({1e-45f, -1e-45f, 1e-38f, -1e-38f});
+  check(numbers::Source(12).list(1000, 8.0f));
 }
 
 TEST_CASE("Adam against its algorithm in double", "[elementwise]") {

@@ -23,6 +23,10 @@ TEST_CASE("Activate against the reference", "[activation]") {
   check.operator()<Activation::gelu_erf, 17>();
   check.operator()<Activation::gelu_tanh, 16>();
   check.operator()<Activation::silu, 31>();
+  check.operator()<Activation::sigmoid, 17>();
+  check.operator()<Activation::tanh, 15>();
+  check.operator()<Activation::identity, 9>();
+  check.operator()<Activation::sigmoid, 1>();
 }
 
 TEST_CASE("Softmax and LogSoftmax against the reference", "[activation]") {
@@ -42,6 +46,29 @@ TEST_CASE("Softmax and LogSoftmax against the reference", "[activation]") {
   check.operator()<15>();
   check.operator()<16>();
   check.operator()<33>();
+}
+
+TEST_CASE("lecture E: log-softmax is z_i - log sum exp z, and a temperature divides z first", "[activation]") {
+  using M = LogSoftmax<5>;
+  ModuleRun<M, Extent{.rows = 3}> run({0, 3}, 4);
+  const double z[5] = {2.0, -1.0, 0.5, 3.0, 0.0};
+  const double temperatures[3] = {1.0, 0.5, 4.0};
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 5; ++j) run.x[i * 5 + j] = static_cast<float>(z[j] / temperatures[i]);
+  run.forward();
+  double greatest[3] = {};
+  for (std::size_t i = 0; i < 3; ++i) {
+    double sum = 0.0;
+    for (const double value : z) sum += std::exp(value / temperatures[i]);
+    for (std::size_t j = 0; j < 5; ++j) {
+      const double expected = z[j] / temperatures[i] - std::log(sum);
+      CHECK(std::fabs(static_cast<double>(run.y[i * 5 + j]) - expected) < 1e-6);
+      greatest[i] = std::fmax(greatest[i], std::exp(static_cast<double>(run.y[i * 5 + j])));
+    }
+  }
+  // A low temperature sharpens, a high one flattens.
+  CHECK(greatest[1] > greatest[0]);
+  CHECK(greatest[2] < greatest[0]);
 }
 
 TEST_CASE("Dropout against the reference, in training and not", "[activation]") {

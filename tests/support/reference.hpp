@@ -154,6 +154,8 @@ inline Matrix activation(inlay::Activation kind, const Matrix& x) {
       v = Real(0.5) * v * (Real(1.0) + tanh(inner));
     }
     if (kind == Activation::silu) v = v / (Real(1.0) + exp(-v));
+    if (kind == Activation::sigmoid) v = Real(1.0) / (Real(1.0) + exp(-v));
+    if (kind == Activation::tanh) v = tanh(v);
   }
   return y;
 }

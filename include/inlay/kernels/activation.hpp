@@ -7,9 +7,15 @@
 //              dx = dy ((1 + tanh u) / 2 + x (1 - tanh^2 u) u' / 2)
 //              (the derivative for |x| < 1e18: beyond, x^2 overflows)
 //   silu       y = x / (1 + exp(-x))                     dx = dy s (1 + x (1 - s)), s = y / x
+//   sigmoid    y = 1 / (1 + exp(-x))                     dx = dy e / (1 + e)^2, e = exp(-|x|)
+//   tanh       y = tanh x                                dx = dy 4 e / (1 + e)^2, e = exp(-2 |x|)
+//              (y (1 - y) and 1 - y^2, in a form that keeps its digits where y is next to 1)
+//   identity   y = x                                     dx = dy: for a configuration that asks for none
 //
 // Saved for backward: x. y may be x in forward; dx may be dy.
 // Accuracy: within a few ULP of max(|y|, epsilon): the functions under them state theirs in simd/math.hpp.
+//
+// relu is (x + |x|) / 2 to the bit, but where x + |x| overflows; its slope at 0 is taken as 0.
 //
 // Source: Hendrycks, Gimpel, "Gaussian Error Linear Units", 2016, section 2 (both forms).
 
@@ -19,7 +25,7 @@
 
 namespace inlay::inline INLAY_ABI {
 
-enum class Activation : std::uint8_t { relu, gelu_erf, gelu_tanh, silu };
+enum class Activation : std::uint8_t { relu, gelu_erf, gelu_tanh, silu, sigmoid, tanh, identity };
 
 namespace kernels {
 
@@ -29,6 +35,13 @@ struct ValueAndSlope {
   simd::batch value;
   simd::batch slope;
 };
+
+// e / (1 + e)^2 with e = exp(-|x|)
+INLAY_FORCE_INLINE simd::batch logistic_density(simd::batch x) {
+  const simd::batch e = simd::exp_nonpositive(-simd::abs(x));
+  const simd::batch sum = simd::broadcast(1.0f) + e;
+  return e / (sum * sum);
+}
 
 template <Activation A>
 INLAY_FORCE_INLINE ValueAndSlope activation(simd::batch x) {
@@ -50,9 +63,16 @@ INLAY_FORCE_INLINE ValueAndSlope activation(simd::batch x) {
     const simd::batch t = simd::tanh(inner);
     const simd::batch half_sum = half * (one + t);
     return {x * half_sum, half_sum + half * x * (one - t * t) * inner_slope};
-  } else {
+  } else if constexpr (A == Activation::silu) {
     const simd::batch sigmoid = one / (one + simd::exp(-x));
     return {x * sigmoid, sigmoid * (one + x * (one - sigmoid))};
+  } else if constexpr (A == Activation::sigmoid) {
+    return {simd::sigmoid(x), logistic_density(x)};
+  } else if constexpr (A == Activation::tanh) {
+    return {simd::tanh(x), broadcast(4.0f) * logistic_density(x + x)};
+  } else {
+    static_assert(A == Activation::identity);
+    return {x, one};
   }
 }
 

@@ -9,7 +9,8 @@
 // w_i (softmax(z_i) - q_i): the division by the sum of weights happens once, in the update, so that accumulating
 // micro-batches gives the bits of the large batch.
 //
-// A user's own loss has Targets, part(), weight() and backward() as here. Formulas and sources: kernels/softmax.hpp.
+// A user's own loss has Targets, part(), add_weight(), backward() and forward() as here; real targets:
+// training/real_loss.hpp. Formulas and sources: kernels/softmax.hpp.
 
 #include <inlay/config.hpp>
 #include <inlay/kernels/softmax.hpp>
@@ -22,6 +23,21 @@ struct TokenTargets {
   std::span<const Token> labels;        // one a row
   std::span<const float> weights = {};  // one a row, or none
 };
+
+namespace detail {
+
+inline float weight_of_row(std::span<const float> weights, size_t row) { return weights.empty() ? 1.0f : weights[row]; }
+
+// losses[i] = loss_of_row(i), cut into blocks for the executor; then added to `total`, in order.
+template <class Ex, class F>
+void add_losses_of_rows(const Ex& executor, size_t rows, size_t width, float* losses, double& total, F&& loss_of_row) {
+  parallel::for_each_block(executor, rows, 1 + 65536 / width, [&](size_t first, size_t count) {
+    for (size_t i = first; i < first + count; ++i) losses[i] = loss_of_row(i);
+  });
+  for (size_t i = 0; i < rows; ++i) total += static_cast<double>(losses[i]);
+}
+
+}  // namespace detail
 
 template <size_t Classes, Fraction Smoothing = 0.0f>
 struct SoftmaxCrossEntropy {
@@ -46,40 +62,26 @@ struct SoftmaxCrossEntropy {
   // Adds the weights of the rows to `total`, in order.
   static void add_weight(const Targets& targets, double& total) {
     for (size_t i = 0; i < targets.labels.size(); ++i)
-      if (targets.labels[i] != ignored_label) total += static_cast<double>(weight_of(targets, i));
+      if (targets.labels[i] != ignored_label) total += static_cast<double>(detail::weight_of_row(targets.weights, i));
   }
 
   // Adds the rows' losses to `total`, in order, and replaces the logits by their unscaled gradient.
   template <class W, class Ex>
   static void backward(const Ex& executor, W& workspace, Rows<float, Classes> logits, const Targets& targets,
                        double& total) {
-    run(executor, workspace, logits.count(), total, [&](size_t i) {
+    detail::add_losses_of_rows(executor, logits.count(), Classes, workspace.row_loss.data(), total, [&](size_t i) {
       return kernels::cross_entropy_row(Classes, logits.row(i), targets.labels[i], Smoothing.value,
-                                        weight_of(targets, i));
+                                        detail::weight_of_row(targets.weights, i));
     });
   }
   // The losses alone.
   template <class W, class Ex>
   static void forward(const Ex& executor, W& workspace, Rows<const float, Classes> logits, const Targets& targets,
                       double& total) {
-    run(executor, workspace, logits.count(), total, [&](size_t i) {
+    detail::add_losses_of_rows(executor, logits.count(), Classes, workspace.row_loss.data(), total, [&](size_t i) {
       return kernels::cross_entropy_of_row(Classes, logits.row(i), targets.labels[i], Smoothing.value,
-                                           weight_of(targets, i));
+                                           detail::weight_of_row(targets.weights, i));
     });
-  }
-
- private:
-  static float weight_of(const Targets& targets, size_t row) {
-    return targets.weights.empty() ? 1.0f : targets.weights[row];
-  }
-
-  template <class W, class Ex, class F>
-  static void run(const Ex& executor, W& workspace, size_t rows, double& total, F&& loss_of_row) {
-    float* const losses = workspace.row_loss.data();
-    parallel::for_each_block(executor, rows, 1 + 65536 / Classes, [&](size_t first, size_t count) {
-      for (size_t i = first; i < first + count; ++i) losses[i] = loss_of_row(i);
-    });
-    for (size_t i = 0; i < rows; ++i) total += static_cast<double>(losses[i]);
   }
 };
 
