@@ -10,11 +10,12 @@
 namespace examples {
 
 struct ProgressReport {
+  std::string what = {};  // is learning, where a program has several
   std::size_t step = 0, steps = 0;
   double loss = 0;
   double validation_loss = std::numeric_limits<double>::quiet_NaN();  // not known yet
   double tokens_per_second = 0;
-  double fraction_of_peak = 0;
+  double fraction_of_peak = std::numeric_limits<double>::quiet_NaN();  // not known
   double seconds_left = 0;
 };
 
