@@ -33,7 +33,10 @@ using NGramOf = inlay::NGram<inlay::NGramConfig{.vocabulary = vocabulary,
                                                                          : 3'145'728}>;
 inlay::Overlay<NGramOf<1>, NGramOf<2>, NGramOf<3>, NGramOf<4>, NGramOf<5>, NGramOf<6>> storage;
 
-constexpr std::size_t block_length = 4096;
+// A block of text is a sequence: long enough that its beginning hardly counts, short enough for several in a part.
+std::size_t block_length_of(std::size_t characters) {
+  return std::clamp<std::size_t>(characters / (8 * milestones), 16, 4096);
+}
 
 template <class Model>
 double bits(const Model& model, examples::Windows& windows, std::size_t wanted) {
@@ -74,6 +77,7 @@ class Counting {
     const std::span<const std::uint8_t> text = experiment_.corpus.training();
     Result result{.name = std::to_string(Order) + "-gram"};
     std::vector<inlay::Token> tokens;
+    const std::size_t block_length = block_length_of(text.size());
     bool all = true;
     for (std::size_t part = 0; part < milestones && !examples::interrupted(); ++part) {
       progress.note(result.name + ": counting, part " + std::to_string(part + 1) + " of " + std::to_string(milestones));

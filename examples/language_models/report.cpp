@@ -1,5 +1,6 @@
 #include "language_models/report.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -18,7 +19,7 @@ using examples::fixed, examples::grouped;
 std::string bits_of(double bits) { return std::isfinite(bits) ? fixed(bits, 3) : "infinite"; }
 
 void print_row(const Result& result) {
-  std::printf("  %-12s %-28s %10s %-11s %9s\n", result.name.c_str(), result.detail.c_str(),
+  std::printf("  %-12s %-32s %10s %-11s %9s\n", result.name.c_str(), result.detail.c_str(),
               grouped(result.parameters).c_str(), result.parameters_are.c_str(), bits_of(result.bits).c_str());
 }
 
@@ -47,24 +48,29 @@ std::string samples_of(const Result& result) {
 }
 
 void draw(const std::filesystem::path& path, const Experiment& experiment, const std::vector<Result>& models) {
-  std::vector<examples::Series> series;
-  double top = 0;
+  using examples::Series;
+  std::vector<Series> series;
+  double top = 0, furthest = 0;
+  for (const Result& model : models) furthest = std::max(furthest, model.curve.back().characters / 1e6);
   for (const Result& model : models) {
-    examples::Series one{.label = model.name, .style = examples::Series::Style::points, .color = series.size() % 4};
+    Series one{.label = model.name, .style = Series::Style::points, .color = series.size() % 4};
     for (const Point& point : model.curve) {
       one.x.push_back(point.characters / 1e6);
       one.y.push_back(point.bits);
     }
-    // The first points fall from 8 bits and would press the rest flat: the axis ends where the worst model is after a
-    // tenth of its way.
-    if (!one.y.empty()) top = std::max(top, one.y[std::min(one.y.size() - 1, one.y.size() / 10)]);
+    // The first points fall steeply and would press the rest flat: the axis ends where the worst model is after a tenth
+    // of its way, at most at the 8 bits of a byte.
+    top = std::min(8.0, std::max(top, one.y[std::min(one.y.size() - 1, one.y.size() / 10)]));
     series.push_back(std::move(one));
   }
+  // What has counted the whole text learns nothing more.
+  const Point& counted = models.front().curve.back();
+  series.push_back(
+      {.x = {counted.characters / 1e6, furthest}, .y = {counted.bits, counted.bits}, .style = Series::Style::faint});
+  const std::string source = std::filesystem::path{experiment.corpus.source}.filename().string();
   examples::write_svg(path, {.title = "Four language models",
-                             .subtitle = "held-out text of " +
-                                         experiment.corpus.source.substr(experiment.corpus.source.rfind('/') + 1) +
-                                         ", " + grouped(models.back().parameters) + " parameters, " +
-                                         grouped(models.front().parameters) + " counts of the " + models.front().name,
+                             .subtitle = "held-out part of " + source + "; " + grouped(models.back().parameters) +
+                                         " parameters, or " + grouped(models.front().parameters) + " counts",
                              .x_label = "million characters read",
                              .y_label = "bits a character",
                              .series = series,
@@ -79,10 +85,10 @@ void print_plan(const Experiment& experiment, const std::vector<Plan>& plans) {
   std::printf("Text    %s: %s%s, the last tenth held out\n", corpus.source.c_str(),
               examples::bytes(corpus.text.size()).c_str(), files.c_str());
   for (const Plan& plan : plans)
-    std::printf("%s %-12s %-28s %s parameters, %s to train\n", &plan == plans.data() ? "Models " : "       ",
+    std::printf("%s %-12s %-32s %s parameters, %s to train\n", &plan == plans.data() ? "Models " : "       ",
                 plan.name.c_str(), plan.detail.c_str(), grouped(plan.parameters).c_str(),
                 examples::bytes(plan.bytes).c_str());
-  std::printf("        %-12s %-28s as many counts as the text has\n", "n-grams", "orders 1 to 6");
+  std::printf("        %-12s %-32s as many counts as the text has\n", "n-grams", "orders 1 to 6");
   std::printf("Steps   %s of %s characters for each model that learns; all losses are bits a character\n\n",
               grouped(experiment.options.steps).c_str(), grouped(tokens_per_step).c_str());
   std::fflush(stdout);
@@ -95,7 +101,7 @@ void print_result(const Result& result) {
 }
 
 void report(const Experiment& experiment, const Counted& counted, const std::vector<Result>& learned) {
-  std::printf("\n  %-12s %-28s %10s %-11s %9s\n", "model", "", "", "", "bits");
+  std::printf("\n  %-12s %-32s %10s %-11s %9s\n", "model", "", "", "", "bits");
   for (const Result& result : counted.orders) print_row(result);
   for (const Result& result : counted.smoothings) print_row(result);
   for (const Result& result : learned) print_row(result);
