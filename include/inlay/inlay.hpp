@@ -4,7 +4,9 @@
 #include <inlay/generation/generator.hpp>
 #include <inlay/generation/predictor.hpp>
 #include <inlay/models/gpt.hpp>
+#include <inlay/models/recurrent.hpp>
 #include <inlay/modules/activation.hpp>
+#include <inlay/modules/alignment.hpp>
 #include <inlay/modules/compose.hpp>
 #include <inlay/modules/frozen.hpp>
 #include <inlay/modules/gradient_check.hpp>

@@ -1,6 +1,7 @@
 // RecurrentLanguageModel against the reference; its parameters, names and fingerprint; it learns, and is continued.
 
 #include <inlay/generation/generator.hpp>
+#include <inlay/models/gpt.hpp>
 #include <inlay/models/recurrent.hpp>
 #include <inlay/training/schedule.hpp>
 #include <inlay/training/trainer.hpp>
@@ -130,6 +131,39 @@ void check_learns() {
   CHECK(written == text.substr(8));
 }
 
+struct NoClock {
+  static std::uint64_t now() noexcept { return 0; }
+};
+
+// Operations of a forward pass over one sequence, and those of attention alone.
+struct Operations {
+  std::uint64_t all, attention;
+};
+template <class M, std::size_t Length>
+Operations operations_of_forward() {
+  constexpr Extent extent{.rows = Length};
+  static inlay::Trace<NoClock> trace;
+  trace.clear();
+  const auto run = std::make_unique<module_test::ModuleRun<M, extent>>(reference::Offsets{0, Length}, 1);
+  const inlay::Serial serial;
+  const inlay::Traced traced{serial, trace};
+  using E = std::remove_const_t<decltype(traced)>;
+  const inlay::Forward<decltype(run->parameters), decltype(run->buffers), inlay::Empty, decltype(run->activations),
+                       decltype(run->workspace), E>
+      frame{run->parameters, run->buffers, inlay::detail::nothing, run->activations, run->workspace,
+            run->call,       traced,       inlay::Stream{}};
+  M::forward(frame, run->input(), inlay::Rows<float, M::vocabulary>(run->y.data(), Length));
+  Operations result{0, 0};
+  trace.visit(
+      [&](const inlay::Path&, const char* kernel, const inlay::SpanTotals& totals, std::size_t) {
+        if (std::string_view(kernel).find("matmul") == 0) result.all += totals.operations;
+        if (std::string_view(kernel) == "attention") result.attention += totals.operations;
+      },
+      inlay::Path{});
+  result.all += result.attention;
+  return result;
+}
+
 }  // namespace
 
 TEST_CASE("RecurrentLanguageModel against the reference", "[recurrent]") {
@@ -212,4 +246,24 @@ TEST_CASE("A small RecurrentLanguageModel learns a text, and a Generator continu
   check_learns<Cell::lstm>();
   check_learns<Cell::gru>();
   check_learns<Cell::elman>();
+}
+
+TEST_CASE("Lecture C: a recurrent model's graph grows linearly with the tokens, attention's quadratically",
+          "[recurrent]") {
+  using Lstm = RecurrentLanguageModel<RecurrentLanguageModelConfig{
+      .vocabulary = 17, .context = 128, .width = 24, .layers = 2, .tied = false}>;
+  using Gpt = inlay::Gpt<inlay::GptConfig{.vocabulary = 17, .context = 128, .width = 24, .heads = 2, .layers = 2}>;
+  // A token takes 2 (2 * 4 d^2 L + d V) operations, wherever it stands.
+  constexpr std::uint64_t token = 2 * (2 * 4 * 24 * 24 * 2 + 24 * 17);
+  CHECK(operations_of_forward<Lstm, 32>().all == 32 * token);
+  CHECK(operations_of_forward<Lstm, 64>().all == 64 * token);
+  CHECK(operations_of_forward<Lstm, 128>().all == 128 * token);
+  // A pair of a row and a key that it sees takes 4 d operations in each layer, and n rows see n (n + 1) / 2 keys.
+  const Operations short_one = operations_of_forward<Gpt, 64>(), long_one = operations_of_forward<Gpt, 128>();
+  CHECK(short_one.attention == 4 * 24 * 2 * (64 * 65 / 2));
+  CHECK(long_one.attention == 4 * 24 * 2 * (128 * 129 / 2));
+  CHECK(long_one.all - long_one.attention == 2 * (short_one.all - short_one.attention));
+  // What a decoder remembers: two vectors a layer, or keys and values of the whole context.
+  static_assert(sizeof(inlay::StateOf<Lstm, 1>) == 4 * 2 * 2 * 24);
+  static_assert(sizeof(inlay::StateOf<Gpt, 1>) >= 4 * 2 * 2 * 24 * 128);
 }

@@ -1,6 +1,7 @@
 // No heap: every function of the C library and of C++ that allocates is replaced here by one that counts, while a
 // trainer and a generator work.
 #include <inlay/generation/generator.hpp>
+#include <inlay/models/recurrent.hpp>
 #include <inlay/training/schedule.hpp>
 
 #include "support/catch.hpp"
@@ -133,13 +134,17 @@ using Model = inlay::Gpt<inlay::GptConfig{.vocabulary = 256,
                                           .dropout = 0.1f}>;
 using Sliced = inlay::Trainer<Model, inlay::TrainerConfig{.batch = 8, .slices = 4}>;
 using Whole = inlay::Trainer<Model, inlay::TrainerConfig{.batch = 8, .slices = 1, .rows_per_pass = 128}>;
+using Recurrent = inlay::Trainer<
+    inlay::RecurrentLanguageModel<inlay::RecurrentLanguageModelConfig{
+        .vocabulary = 256, .context = 16, .width = 48, .layers = 2, .cell = inlay::Cell::gru, .dropout = 0.1f}>,
+    inlay::TrainerConfig{.batch = 8, .slices = 4}>;
 static_assert(Whole::rows_per_pass * 48 * 48 > inlay::parallel::least_multiply_adds, "too small to be cut");
 
 // Everything a program does with a trainer and a generator.
 template <class T>
 struct Work {
   T trainer;
-  inlay::Generator<Model> generator{trainer.parameters()};
+  inlay::Generator<typename T::ModelType> generator{trainer.parameters()};
   OwnedBatch owned{128, 256, 1};
   inlay::Batch batch = owned.view();
   inlay::Sampling sampling{
@@ -191,14 +196,18 @@ TEST_CASE("The traps work") {
 TEST_CASE("No allocation in training and generation") {
   static Work<Sliced> sliced;
   static Work<Whole> whole;
+  static Work<Recurrent> recurrent;
   CHECK(allocations_of([] {
           sliced.trainer.initialize(inlay::Seed{1});
           whole.trainer.initialize(inlay::Seed{1});
+          recurrent.trainer.initialize(inlay::Seed{1});
         }) == 0);
   CHECK(allocations_of([] {
           sliced.step(inlay::Serial{});
           sliced.write(inlay::Serial{});
           whole.step(inlay::Serial{});
+          recurrent.step(inlay::Serial{});
+          recurrent.write(inlay::Serial{});
         }) == 0);
   // A step that is skipped names a tensor: text, and still nothing allocated.
   OwnedBatch bad = sliced.owned;

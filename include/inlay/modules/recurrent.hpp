@@ -29,6 +29,8 @@
 // Dropout is of the outputs, not of what the next step sees. Saved for backward: gates, h_(t-1) and one more number for
 // each (LSTM: c; GRU: h_(t-1) U_n + c_n). Recompute has no cheap part here; in a Stack, Recompute::block works.
 //
+// y does not overlap x; dx may be dy.
+//
 // A new one has W from N(0, 1 / input) and U from N(0, 1 / width), so that U neither stretches nor shrinks a random
 // state, and b = 0, but `forget_bias` for f: at 1 an LSTM begins by remembering.
 //
@@ -65,7 +67,7 @@ struct Recurrent {
   static constexpr size_t gate_count = C.cell == Cell::lstm ? 4 : C.cell == Cell::gru ? 3 : 1;
   static constexpr bool is_lstm = C.cell == Cell::lstm;
   static constexpr bool is_gru = C.cell == Cell::gru;
-  // More rows at once would need more memory and read U less often; 64 rows are enough for the product's full speed.
+  // More rows at once would need more memory; with 64 each number of U that is read meets 64 rows.
   static constexpr size_t rows_of_step = 64;
 
   using Input = Reals<C.input>;
@@ -148,6 +150,8 @@ struct Recurrent {
   static void forward(const Frame& frame, Rows<const float, C.input> x, Rows<float, width> y, const Ends& ends) {
     auto& a = frame.activations;
     const Packing& packing = frame.call.packing;
+    INLAY_ASSERT(y.count() == x.count() && x.count() == packing.rows());
+    INLAY_ASSERT(is_lstm || (ends.first_cell.data() == nullptr && ends.last_cell.data() == nullptr));
     Projection::forward(frame.child(INLAY_PART(input)), x, Rows<float, gate_count * width>(a.gates, x.count()));
     Span span(frame.executor, "recurrence", {0, 4 * x.count() * (2 * gate_count + 3) * width});
     for_each_group<group_of<Frame>>(packing, 0, longest(packing), [&](size_t step, const auto& group) {
@@ -173,6 +177,7 @@ struct Recurrent {
     auto& w = frame.workspace;
     const Packing& packing = frame.call.packing;
     const size_t rows = x.count();
+    INLAY_ASSERT(is_lstm || (gradients.first_cell.data() == nullptr && gradients.last_cell.data() == nullptr));
     Drop::backward(frame.child(INLAY_PART(dropout)), dy, dy, Rows<float, width>(w.dhidden, rows));
     Span span(frame.executor, "recurrence backward", {0, 4 * rows * (4 * gate_count + 6) * width});
     enter_backward(frame, gradients);
@@ -288,13 +293,14 @@ struct Recurrent {
     using kernels::Form;
     auto& w = frame.workspace;
     const auto& p = frame.parameters.hidden;
-    parallel::matmul<Form::plain, Form::plain>(frame.executor, count, chained * width, width, w.step_hidden.data(),
-                                               width, p.weight.data(), gate_count * width, w.step_gates.data(),
+    const auto& executor = executor_at(frame.executor, "hidden");
+    parallel::matmul<Form::plain, Form::plain>(executor, count, chained * width, width, w.step_hidden.data(), width,
+                                               p.weight.data(), gate_count * width, w.step_gates.data(),
                                                gate_count * width, kernels::Store::accumulate);
     if constexpr (is_gru) {
       const float* bias = nullptr;
       if constexpr (hidden_bias) bias = p.bias.data();
-      parallel::matmul<Form::plain, Form::plain>(frame.executor, count, width, width, w.step_hidden.data(), width,
+      parallel::matmul<Form::plain, Form::plain>(executor, count, width, width, w.step_hidden.data(), width,
                                                  p.weight.data() + chained * width, gate_count * width,
                                                  w.step_inner.data(), width, kernels::Store::assign, bias);
     }
@@ -399,11 +405,12 @@ struct Recurrent {
     using kernels::Store;
     auto& w = frame.workspace;
     const float* const weight = frame.parameters.hidden.weight.data();
+    const auto& executor = executor_at(frame.executor, "hidden");
     parallel::matmul<Form::plain, Form::transposed>(
-        frame.executor, count, width, chained * width, w.step_gates.data(), gate_count * width, weight,
-        gate_count * width, w.step_hidden.data(), width, is_gru ? Store::accumulate : Store::assign);
+        executor, count, width, chained * width, w.step_gates.data(), gate_count * width, weight, gate_count * width,
+        w.step_hidden.data(), width, is_gru ? Store::accumulate : Store::assign);
     if constexpr (is_gru)
-      parallel::matmul<Form::plain, Form::transposed>(frame.executor, count, width, width, w.step_inner.data(), width,
+      parallel::matmul<Form::plain, Form::transposed>(executor, count, width, width, w.step_inner.data(), width,
                                                       weight + chained * width, gate_count * width,
                                                       w.step_hidden.data(), width, Store::accumulate);
   }
@@ -415,13 +422,14 @@ struct Recurrent {
     const float* const previous = frame.activations.previous.data();
     auto& w = frame.workspace;
     auto& g = frame.gradients.hidden;
-    parallel::matmul<Form::transposed, Form::plain>(frame.executor, width, chained * width, rows, previous, width,
+    const auto& executor = executor_at(frame.executor, "hidden");
+    parallel::matmul<Form::transposed, Form::plain>(executor, width, chained * width, rows, previous, width,
                                                     w.dgates.data(), gate_count * width, g.weight.data(),
                                                     gate_count * width, Store::accumulate);
     if constexpr (is_gru)
-      parallel::matmul<Form::transposed, Form::plain>(frame.executor, width, width, rows, previous, width,
-                                                      w.dinner.data(), width, g.weight.data() + chained * width,
-                                                      gate_count * width, Store::accumulate);
+      parallel::matmul<Form::transposed, Form::plain>(executor, width, width, rows, previous, width, w.dinner.data(),
+                                                      width, g.weight.data() + chained * width, gate_count * width,
+                                                      Store::accumulate);
     if constexpr (hidden_bias) kernels::add_rows(rows, width, w.dinner.data(), g.bias.data());
   }
 };
