@@ -15,7 +15,7 @@ namespace language_models {
 
 struct Options {
   std::filesystem::path data, out = "language_models_run";
-  std::uint64_t steps = 2000, seed = 1;
+  std::uint64_t steps = 5000, seed = 1;
   std::size_t threads = 1;
   std::size_t sample = 240;  // characters
 };

@@ -1,8 +1,8 @@
 #pragma once
 // The models that are compared: three that learn, of about the same number of parameters, and one that counts.
 //
-//   transformer   V d + n d + L (12 d^2 + 2 d) + d     V = 256 bytes, n = 128: d = 64, L = 3:  172 480
-//   LSTM          V d + L (8 d^2 + 4 d)                                        d = 96, L = 2:  172 800
+//   transformer   V d + n d + L (12 d^2 + 2 d) + d     V = 256 bytes, n = 64: d = 64, L = 3:  168 384
+//   LSTM          V d + L (8 d^2 + 4 d)                                        d = 96, L = 2: 172 800
 //   Elman         V d + L (2 d^2 + d)                                          d = 176, L = 2: 169 312
 //   n-gram        one count for each different n-gram, as many as the text has
 
@@ -12,7 +12,7 @@
 
 namespace language_models {
 
-inline constexpr std::size_t vocabulary = 256, context = 128, windows_per_step = 16;
+inline constexpr std::size_t vocabulary = 256, context = 64, windows_per_step = 12;
 inline constexpr std::size_t tokens_per_step = windows_per_step * context;
 
 using Transformer = inlay::Gpt<inlay::GptConfig{
