@@ -39,8 +39,8 @@ std::size_t block_length_of(std::size_t characters) {
 }
 
 template <class Model>
-double bits(const Model& model, examples::Windows& windows, std::size_t wanted) {
-  wanted = std::min(wanted, windows.count());
+double bits(const Model& model, examples::Windows& windows) {
+  const std::size_t wanted = std::min(scored_windows, windows.count());
   const std::size_t stride = windows.count() / wanted;
   double nats = 0;
   for (std::size_t window = 0; window < wanted; ++window) {
@@ -88,7 +88,7 @@ class Counting {
       }
       if (!with_curve || part + 1 == milestones) continue;
       model_.finish();
-      result.curve.push_back({static_cast<double>(model_.report().tokens), bits(model_, windows_, quick_validation)});
+      result.curve.push_back({static_cast<double>(model_.report().tokens), bits(model_, windows_)});
     }
     if (!all) {
       progress.clear();
@@ -107,7 +107,7 @@ class Counting {
   void score(Result& result, Smoothing smoothing) {
     model_.finish(smoothing);
     result.detail = name_of(smoothing);
-    result.bits = bits(model_, windows_, last_validation);
+    result.bits = bits(model_, windows_);
   }
 
   void write(Result& result) {

@@ -22,8 +22,8 @@ struct Options {
 
 inline constexpr float temperatures[] = {0.5F, 0.8F, 1.0F};
 inline constexpr std::size_t milestones = 20;  // points of a curve
-// Windows that the figures on the way come from, spread over the held-out text, and the last one.
-inline constexpr std::size_t quick_validation = 64, last_validation = 2048;
+// Windows that every score comes from, spread over the held-out text, or all of them where there are fewer.
+inline constexpr std::size_t scored_windows = 512;
 
 struct Point {
   double characters;  // read so far

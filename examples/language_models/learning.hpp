@@ -34,8 +34,8 @@ Plan plan(const char* name, std::string detail) {
 }
 
 template <class Model>
-double validation_bits(examples::Windows& windows, std::size_t wanted, const examples::Executor& executor) {
-  wanted = std::min(wanted, windows.count());
+double validation_bits(examples::Windows& windows, const examples::Executor& executor) {
+  const std::size_t wanted = std::min(scored_windows, windows.count());
   const std::size_t stride = windows.count() / wanted;
   double sum = 0;
   for (std::size_t window = 0; window < wanted; window += windows_per_step) {
@@ -82,8 +82,8 @@ Result learn(const Experiment& experiment, const Plan& plan, float peak_learning
     loss = step == 0 ? now : loss + 0.1 * (now - loss);
     const std::uint64_t done = step + 1;
     if (done % interval == 0 && done < options.steps)
-      result.curve.push_back({static_cast<double>(done * tokens_per_step),
-                              validation_bits<Model>(validation, quick_validation, experiment.executor)});
+      result.curve.push_back(
+          {static_cast<double>(done * tokens_per_step), validation_bits<Model>(validation, experiment.executor)});
     if (progress.due()) {
       const double per_step = seconds() / static_cast<double>(done);
       examples::ProgressReport shown{.what = plan.name,
@@ -96,8 +96,7 @@ Result learn(const Experiment& experiment, const Plan& plan, float peak_learning
       progress.show(shown);
     }
   }
-  progress.note(plan.name + ": the held-out text ...");
-  result.bits = validation_bits<Model>(validation, last_validation, experiment.executor);
+  result.bits = validation_bits<Model>(validation, experiment.executor);
   result.curve.push_back({static_cast<double>(options.steps * tokens_per_step), result.bits});
   result.seconds = seconds();
 
