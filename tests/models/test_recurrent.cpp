@@ -34,8 +34,9 @@ reference::Matrix language_model(const reference::Place& p, const RecurrentLangu
 template <RecurrentLanguageModelConfig C, Extent E = Extent{.rows = 24}>
 void check(const reference::Offsets& offsets) {
   module_test::compare_with_reference<RecurrentLanguageModel<C>, E>(
-      offsets,
-      [](const reference::Place& p, const std::vector<Token>& tokens) { return language_model(p, C, tokens); });
+      offsets, [](const reference::Place& p, const std::vector<Token>& tokens) {
+        return language_model(p, RecurrentLanguageModel<C>::config, tokens);
+      });
 }
 
 constexpr RecurrentLanguageModelConfig base{.vocabulary = 17, .context = 21, .width = 15, .layers = 2};

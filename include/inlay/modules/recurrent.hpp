@@ -67,6 +67,8 @@ struct Recurrent {
   static constexpr size_t gate_count = C.cell == Cell::lstm ? 4 : C.cell == Cell::gru ? 3 : 1;
   static constexpr bool is_lstm = C.cell == Cell::lstm;
   static constexpr bool is_gru = C.cell == Cell::gru;
+  // A copy: of a template argument with two floats Clang 16 reads the wrong one at run time.
+  static constexpr float forget_bias = C.forget_bias;
   // More rows at once would need more memory; with 64 each number of U that is read meets 64 rows.
   static constexpr size_t rows_of_step = 64;
 
@@ -209,7 +211,7 @@ struct Recurrent {
   }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     Projection::initialize_scaled(p.input, initializer, path / "input", 1.0f / simd::sqrt(static_cast<float>(C.input)));
-    if constexpr (is_lstm && C.biases) kernels::fill(width, C.forget_bias, p.input.bias.data() + width);
+    if constexpr (is_lstm && C.biases) kernels::fill(width, forget_bias, p.input.bias.data() + width);
     initializer.normal(path / "hidden" / "weight", p.hidden.weight, 1.0f / simd::sqrt(static_cast<float>(width)));
     if constexpr (hidden_bias) initializer.fill(path / "hidden" / "bias", p.hidden.bias, 0.0f);
   }
