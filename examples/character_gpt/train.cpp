@@ -8,12 +8,12 @@
 
 #include "character_gpt/report.hpp"
 #include "character_gpt/run.hpp"
-#include "character_gpt/windows.hpp"
 #include "support/executor.hpp"
 #include "support/format.hpp"
 #include "support/interrupt.hpp"
 #include "support/peak.hpp"
 #include "support/progress.hpp"
+#include "support/windows.hpp"
 
 namespace character_gpt {
 namespace {
@@ -48,7 +48,7 @@ class Training {
 
   const Run& run_;
   const examples::Corpus& corpus_;
-  Windows training_, validation_;
+  examples::Windows training_, validation_;
   const examples::Executor executor_;
   const double peak_;  // operations a second
   Csv metrics_;
@@ -66,8 +66,8 @@ class Training {
 Training::Training(const Run& run, const examples::Corpus& corpus)
     : run_{run},
       corpus_{corpus},
-      training_{corpus.training()},
-      validation_{corpus.validation()},
+      training_{corpus.training(), config.context, windows_per_step},
+      validation_{corpus.validation(), config.context, windows_per_step},
       executor_{run.threads},
       peak_{examples::peak_operations_per_second(run.threads)},
       metrics_{run.metrics_file(), column_names(), static_cast<double>(trainer.state().step)},

@@ -25,8 +25,9 @@ std::string bar(double fraction) {
 
 // The most important first: a narrow terminal cuts the end.
 std::string describe(const ProgressReport& report) {
-  std::string text = "step " + grouped(report.step) + "/" + grouped(report.steps) + "  " +
-                     duration(report.seconds_left) + " left  loss " + fixed(report.loss, 3);
+  std::string text = (report.what.empty() ? "" : report.what + "  ") + "step " + grouped(report.step) + "/" +
+                     grouped(report.steps) + "  " + duration(report.seconds_left) + " left  loss " +
+                     fixed(report.loss, 3);
   if (std::isfinite(report.validation_loss)) text += "  validation " + fixed(report.validation_loss, 3);
   if (report.tokens_per_second > 0)
     text += "  " + grouped(static_cast<std::uint64_t>(report.tokens_per_second)) + " tokens/s";

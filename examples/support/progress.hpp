@@ -10,6 +10,7 @@
 namespace examples {
 
 struct ProgressReport {
+  std::string what = {};  // is learning, where a program has several
   std::size_t step = 0, steps = 0;
   double loss = 0;
   double validation_loss = std::numeric_limits<double>::quiet_NaN();  // not known yet

@@ -1,6 +1,7 @@
 // No heap: every function of the C library and of C++ that allocates is replaced here by one that counts, while a
 // trainer and a generator work.
 #include <inlay/generation/generator.hpp>
+#include <inlay/models/ngram_generator.hpp>
 #include <inlay/models/recurrent.hpp>
 #include <inlay/training/schedule.hpp>
 
@@ -215,6 +216,21 @@ TEST_CASE("No allocation in training and generation") {
   inlay::StepReport report;
   CHECK(allocations_of([&] { report = sliced.trainer.step(bad.view(), inlay::AdamW{}, inlay::Serial{}); }) == 0);
   CHECK(report.skipped);
+}
+
+TEST_CASE("No allocation in counting") {
+  static inlay::NGram<inlay::NGramConfig{.vocabulary = 256, .order = 3, .capacity = 100}> model;
+  static inlay::NGramGenerator<std::remove_cvref_t<decltype(model)>> generator{model};
+  inlay::Token tokens[300];
+  for (std::size_t i = 0; i < 300; ++i) tokens[i] = static_cast<inlay::Token>(i * i % 37);
+  std::size_t total = 0;
+  CHECK(allocations_of([&] {
+          const bool all = model.count(tokens);
+          model.finish();
+          total += all + static_cast<std::size_t>(model.perplexity(tokens));
+          generator.write("A prompt. ", 40, {.temperature = 0.8f}, [&](inlay::Token token) { total += token; });
+        }) == 0);
+  CHECK(total > 0);
 }
 
 #if defined(INLAY_TEST_TBB)

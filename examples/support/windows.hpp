@@ -1,21 +1,24 @@
 #pragma once
 // Batches of windows of text: the characters of a window go in, the one after each has to come out.
 
-#include <array>
+#include <inlay/training/trainer.hpp>
+
 #include <cstdint>
 #include <span>
+#include <vector>
 
-#include "character_gpt/model.hpp"
-
-namespace character_gpt {
+namespace examples {
 
 class Windows {
  public:
-  // The text must outlive this, and hold a window and the character after it.
-  explicit Windows(std::span<const std::uint8_t> text) : text_{text} {}
+  // Windows of `context` characters, `most` of them in a batch. The text must outlive this, and hold a window and the
+  // character after it.
+  Windows(std::span<const std::uint8_t> text, std::size_t context, std::size_t most)
+      : text_{text}, context_{context}, inputs_(most * context), targets_(most * context) {}
 
   // How many windows that do not overlap there are.
-  std::size_t count() const { return (text_.size() - 1) / config.context; }
+  std::size_t count() const { return (text_.size() - 1) / context_; }
+  std::size_t most() const { return inputs_.size() / context_; }
 
   // Windows at random positions. They are a function of seed and step alone: a run that goes on needs to know nothing
   // of what it has read before.
@@ -29,7 +32,8 @@ class Windows {
   inlay::Batch batch(std::size_t windows) const;
 
   std::span<const std::uint8_t> text_;
-  std::array<inlay::Token, tokens_per_step> inputs_{}, targets_{};
+  std::size_t context_;
+  std::vector<inlay::Token> inputs_, targets_;
 };
 
-}  // namespace character_gpt
+}  // namespace examples
