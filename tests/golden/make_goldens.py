@@ -131,23 +131,10 @@ def write_safetensors(path, tensors, metadata):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
-def make_golden(path, *, activation, biases, tied, post_norm=False, seed):
-    generator = torch.Generator().manual_seed(seed + 1000)
-    rows = sum(LENGTHS)
-    inputs = torch.randint(VOCABULARY, (rows,), generator=generator)
-    targets = torch.randint(VOCABULARY, (rows,), generator=generator)
-    offsets = [sum(LENGTHS[:i]) for i in range(len(LENGTHS) + 1)]
-    parameters = make_parameters(biases, tied, post_norm, seed)
-
-    def run():
-        logits = torch.cat([forward(parameters, inputs[begin:end], activation, tied, post_norm)
-                            for begin, end in zip(offsets, offsets[1:])])
-        return logits, F.cross_entropy(logits, targets)
-
-    tensors = {"inputs": inputs.int(), "targets": targets.int(), "offsets": torch.tensor(offsets, dtype=torch.int32)}
+def record(path, parameters, tensors, run, metadata):
+    """Initial parameters, logits, loss, every gradient and ten AdamW steps of run() -> (logits, loss)."""
     for name, value in parameters.items():
         tensors["initial." + name] = value.detach().float()
-
     optimizer = torch.optim.AdamW(
         [{"params": [p for p in parameters.values() if p.dim() >= 2], "weight_decay": WEIGHT_DECAY},
          {"params": [p for p in parameters.values() if p.dim() < 2], "weight_decay": 0.0}],
@@ -168,15 +155,37 @@ def make_golden(path, *, activation, biases, tied, post_norm=False, seed):
         tensors["trained." + name] = value.detach()
     tensors["losses"] = torch.tensor(losses, dtype=torch.float64)
     tensors["norms"] = torch.tensor(norms, dtype=torch.float64)
-
     write_safetensors(path, tensors, {
-        "vocabulary": str(VOCABULARY), "context": str(CONTEXT), "width": str(WIDTH), "heads": str(HEADS),
-        "layers": str(LAYERS), "hidden": str(HIDDEN), "activation": activation, "biases": str(biases).lower(),
-        "tied": str(tied).lower(), "placement": "after" if post_norm else "before", "norm_epsilon": str(NORM_EPSILON), "steps": str(STEPS),
-        "learning_rate": str(LEARNING_RATE), "beta1": str(BETAS[0]), "beta2": str(BETAS[1]), "epsilon": str(EPSILON),
-        "weight_decay": str(WEIGHT_DECAY), "clip_norm": str(CLIP_NORM), "made_with": "PyTorch " + torch.__version__})
+        **metadata, "steps": str(STEPS), "learning_rate": str(LEARNING_RATE), "beta1": str(BETAS[0]),
+        "beta2": str(BETAS[1]), "epsilon": str(EPSILON), "weight_decay": str(WEIGHT_DECAY),
+        "clip_norm": str(CLIP_NORM), "made_with": "PyTorch " + torch.__version__})
     print(f"{path.name}: {path.stat().st_size} bytes, losses", " ".join(f"{l:.4f}" for l in losses),
           "norms", " ".join(f"{n:.3f}" for n in norms))
+
+
+def packed(lengths):
+    """Where sequences of these lengths begin and end, one after the other."""
+    return [sum(lengths[:i]) for i in range(len(lengths) + 1)]
+
+
+def make_golden(path, *, activation, biases, tied, post_norm=False, seed):
+    generator = torch.Generator().manual_seed(seed + 1000)
+    rows = sum(LENGTHS)
+    inputs = torch.randint(VOCABULARY, (rows,), generator=generator)
+    targets = torch.randint(VOCABULARY, (rows,), generator=generator)
+    offsets = packed(LENGTHS)
+    parameters = make_parameters(biases, tied, post_norm, seed)
+
+    def run():
+        logits = torch.cat([forward(parameters, inputs[begin:end], activation, tied, post_norm)
+                            for begin, end in zip(offsets, offsets[1:])])
+        return logits, F.cross_entropy(logits, targets)
+
+    tensors = {"inputs": inputs.int(), "targets": targets.int(), "offsets": torch.tensor(offsets, dtype=torch.int32)}
+    record(path, parameters, tensors, run, {
+        "vocabulary": str(VOCABULARY), "context": str(CONTEXT), "width": str(WIDTH), "heads": str(HEADS),
+        "layers": str(LAYERS), "hidden": str(HIDDEN), "activation": activation, "biases": str(biases).lower(),
+        "tied": str(tied).lower(), "placement": "after" if post_norm else "before", "norm_epsilon": str(NORM_EPSILON)})
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ inline constexpr float present = 0.125f;
 template <class M, Extent E>
 class ModuleRun {
  public:
-  static constexpr bool of_tokens = std::is_same_v<typename M::Input, inlay::Tokens>;
+  static constexpr bool of_tokens = !inlay::detail::is_real<typename M::Input>;
   static constexpr std::size_t in = [] {
     if constexpr (of_tokens)
       return std::size_t{1};
@@ -45,7 +45,10 @@ class ModuleRun {
   inlay::BuffersOf<M> buffers;
   inlay::ActivationsOf<M, E> activations;
   inlay::WorkspaceOf<M, E> workspace;
-  std::vector<Token> tokens;
+  std::vector<Token> tokens, segments;
+  // A second sequence for each, where the input has one: the lengths of the first, in the opposite order.
+  std::vector<Token> source;
+  reference::Offsets source_offsets;
   std::vector<float> x, dx, y, dy;
   Serial serial;
 
@@ -57,22 +60,34 @@ class ModuleRun {
     poison(buffers);
     poison(activations);
     poison(workspace);
-    numbers::Source source(seed);
+    numbers::Source values(seed);
     inlay::visit<M>(
         [&](const inlay::Path& path, auto& p, auto& g) {
           const std::string name = path.text().c_str();
           const bool gain = name.size() >= 4 && name.compare(name.size() - 4, 4, "gain") == 0;
-          source.fill(p.data(), p.size(), 0.5f, gain ? 1.0f : 0.0f);
+          values.fill(p.data(), p.size(), 0.5f, gain ? 1.0f : 0.0f);
           std::fill(g.begin(), g.end(), present);
         },
         parameters, gradients);
     inlay::initialize_buffers_at<M>(buffers);
-    x = source.list(rows * in, 1.5f);
-    dy = source.list(rows * out);
-    y.assign(rows * out, NAN);
+    const std::size_t given = inlay::detail::gives_one_row_per_sequence<M> ? offsets.size() - 1 : rows;
+    x = values.list(rows * in, 1.5f);
+    dy = values.list(given * out);
+    y.assign(given * out, NAN);
     dx.assign(rows * in, NAN);
     if constexpr (of_tokens)
-      for (std::size_t i = 0; i < rows; ++i) tokens.push_back(static_cast<Token>(source.below(M::vocabulary)));
+      for (std::size_t i = 0; i < rows; ++i) tokens.push_back(static_cast<Token>(values.below(M::vocabulary)));
+    if constexpr (std::is_same_v<typename M::Input, inlay::SegmentedTokens>)
+      for (std::size_t i = 0; i < rows && M::config.segments > 0; ++i)
+        segments.push_back(static_cast<Token>(values.below(M::config.segments)));
+    if constexpr (std::is_same_v<typename M::Input, inlay::TokenPairs>) {
+      source_offsets = {30};
+      for (std::size_t s = offsets.size() - 1; s-- > 0;)
+        source_offsets.push_back(source_offsets.back() + offsets[s + 1] - offsets[s]);
+      for (std::size_t i = 0; i < rows; ++i)
+        source.push_back(static_cast<Token>(values.below(M::config.source_vocabulary)));
+      call.memory.first_row = 3;
+    }
     call.packing = {offsets.data(), offsets.size() - 1};
     call.training = true;
     call.random = {17, 3};
@@ -80,9 +95,13 @@ class ModuleRun {
   }
   ModuleRun(const ModuleRun&) = delete;
 
-  std::size_t rows() const { return y.size() / out; }
+  std::size_t rows() const { return x.size() / in; }
   auto input() const {
-    if constexpr (of_tokens)
+    if constexpr (std::is_same_v<typename M::Input, inlay::SegmentedTokens>)
+      return inlay::TokensWithSegments{tokens, segments};
+    else if constexpr (std::is_same_v<typename M::Input, inlay::TokenPairs>)
+      return inlay::SourceAndTarget{source, source_offsets, tokens};
+    else if constexpr (of_tokens)
       return std::span<const Token>(tokens);
     else
       return Rows<const float, in>(x.data(), rows());
@@ -96,17 +115,17 @@ class ModuleRun {
     return inlay::Backward<decltype(parameters), decltype(buffers), decltype(activations), decltype(workspace), Serial>{
         parameters, gradients, buffers, activations, workspace, call, serial, inlay::Stream{}};
   }
-  void forward() { M::forward(forward_frame(), input(), Rows<float, out>(y.data(), rows())); }
+  void forward() { M::forward(forward_frame(), input(), Rows<float, out>(y.data(), y.size() / out)); }
   void backward() {
     if constexpr (!std::is_empty_v<decltype(workspace)>) poison(workspace);  // dead between the two
-    const Rows<const float, out> gradient(dy.data(), rows());
+    const Rows<const float, out> gradient(dy.data(), dy.size() / out);
     if constexpr (of_tokens)
       M::backward(backward_frame(), input(), gradient, inlay::no_gradient);
     else
       M::backward(backward_frame(), input(), gradient, Rows<float, in>(dx.data(), rows()));
   }
   void backward_without_input() {
-    M::backward(backward_frame(), input(), Rows<const float, out>(dy.data(), rows()), inlay::no_gradient);
+    M::backward(backward_frame(), input(), Rows<const float, out>(dy.data(), dy.size() / out), inlay::no_gradient);
   }
 
   template <class T>
@@ -136,7 +155,7 @@ inline std::vector<double> slopes_of(const reference::Matrix& matrix, const std:
 
 inline constexpr double tolerance = 1e-4;
 
-// `forward` computes the reference: (place, x or tokens) -> Matrix. Returns the run, for further looks.
+// `forward` computes the reference: (place, x or tokens or the run) -> Matrix. Returns the run, for further looks.
 template <class M, Extent E, class Reference>
 std::unique_ptr<ModuleRun<M, E>> compare_with_reference(const reference::Offsets& offsets, Reference&& forward,
                                                         std::uint32_t seed = 1, bool training = true) {
@@ -153,8 +172,10 @@ std::unique_ptr<ModuleRun<M, E>> compare_with_reference(const reference::Offsets
   const reference::Matrix x = reference::Matrix::variables(run->rows(), run->in, run->x.data());
   const reference::Place place{&tensors, &run->offsets, {run->call.random, run->call.first_row, training}};
   const reference::Matrix y = [&] {
-    if constexpr (ModuleRun<M, E>::of_tokens)
+    if constexpr (ModuleRun<M, E>::of_tokens && requires { forward(place, run->tokens); })
       return forward(place, run->tokens);
+    else if constexpr (ModuleRun<M, E>::of_tokens)
+      return forward(place, *run);
     else
       return forward(place, x);
   }();

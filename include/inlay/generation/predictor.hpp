@@ -5,10 +5,10 @@
 //   const auto y = predictor.predict(x);            // x: one sequence, rows of numbers or tokens
 //   const auto y = predictor.predict(x, offsets);   // several, packed: s is rows offsets[s] to offsets[s + 1]
 //
-// x: at most `rows` rows (PredictorConfig, the model's context unless told otherwise); y: a row for each row of x,
-// valid until the next call. The bits are those of a forward pass of the trainer without dropout. The parameters and
-// the buffers (tables, where frozen weights lie) stay where they are, in RAM or flash, and must outlive the predictor;
-// a model without buffers is given parameters alone.
+// x: at most `rows` rows (PredictorConfig, the model's context unless told otherwise); y: a row for each row of x, or
+// for each sequence where the model pools them, valid until the next call. The bits are those of a forward pass of the
+// trainer without dropout. The parameters and the buffers (tables, where frozen weights lie) stay where they are, in
+// RAM or flash, and must outlive the predictor; a model without buffers is given parameters alone.
 
 #include <inlay/config.hpp>
 #include <inlay/memory/footprint.hpp>
@@ -55,18 +55,19 @@ class Predictor {
   Outputs predict(Inputs x, std::span<const std::uint32_t> offsets, const E& executor = E{}) {
     const FloatEnvironment environment;
     const size_t count = offsets.back() - offsets.front();
-    INLAY_ASSERT(count == size_of(x) && count <= rows);
+    INLAY_ASSERT(count == Model::Input::rows(x) && count <= rows);
     const Call call{.packing = {offsets.data(), offsets.size() - 1}};
     const Forward<ParametersOf<Model>, BuffersOf<Model>, Empty, ActivationsOf<Model, extent>,
                   WorkspaceOf<Model, extent>, E>
         frame{*parameters_, *buffers_, detail::nothing, activations_, workspace_, call, executor, Stream{}};
     const Span span(executor, "forward");
-    Model::forward(frame, x, Rows<float, Model::Output::width>(outputs_, count));
-    return {outputs_.data(), count};
+    const size_t given = detail::gives_one_row_per_sequence<Model> ? call.packing.count : count;
+    Model::forward(frame, x, Rows<float, Model::Output::width>(outputs_, given));
+    return {outputs_.data(), given};
   }
   template <Executor E = Serial>
   Outputs predict(Inputs x, const E& executor = E{}) {
-    const std::uint32_t offsets[2] = {0, static_cast<std::uint32_t>(size_of(x))};
+    const std::uint32_t offsets[2] = {0, static_cast<std::uint32_t>(Model::Input::rows(x))};
     return predict(x, offsets, executor);
   }
 
@@ -80,12 +81,6 @@ class Predictor {
 
  private:
   static constexpr Extent extent{.rows = rows, .workers = C.workers, .training = false};
-
-  static size_t size_of(std::span<const Token> x) { return x.size(); }
-  template <class T, size_t Width>
-  static size_t size_of(Rows<T, Width> x) {
-    return x.count();
-  }
 
   const ParametersOf<Model>* parameters_;
   const BuffersOf<Model>* buffers_;

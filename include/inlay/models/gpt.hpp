@@ -19,20 +19,10 @@
 // Source: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019; Vaswani et al., 2017.
 
 #include <inlay/config.hpp>
-#include <inlay/modules/attention.hpp>
-#include <inlay/modules/block.hpp>
-#include <inlay/modules/embedding.hpp>
-#include <inlay/modules/feed_forward.hpp>
-#include <inlay/modules/gated_feed_forward.hpp>
-#include <inlay/modules/normalization.hpp>
+#include <inlay/models/choices.hpp>
 #include <inlay/modules/stack.hpp>
 
 namespace inlay::inline INLAY_ABI {
-
-enum class NormKind : std::uint8_t { layer, root_mean_square };
-// learned, sinusoidal: added to the embedding. rotary, alibi, relative (T5's buckets): inside attention. none: order is
-// known from the causal mask alone.
-enum class Positions : std::uint8_t { learned, sinusoidal, none, rotary, alibi, relative };
 
 struct GptConfig {
   size_t vocabulary;
@@ -75,10 +65,7 @@ constexpr AttentionConfig attention_of(const GptConfig& c) {
           .head_width = c.head_width,
           .scale = c.attention_scale,
           .window = c.window,
-          .positions = c.positions == Positions::rotary     ? RelativePositions::rotary
-                       : c.positions == Positions::alibi    ? RelativePositions::alibi
-                       : c.positions == Positions::relative ? RelativePositions::buckets
-                                                            : RelativePositions::none,
+          .positions = detail::inside_attention(c.positions),
           .rotary_base = c.rotary_base,
           .rotary_width = c.rotary_width,
           .buckets = c.buckets,
@@ -109,17 +96,11 @@ struct Gpt {
   static constexpr Bias bias = C.biases ? Bias::yes : Bias::no;
 
   using TokenEmbedding = Embedding<C.vocabulary, C.width>;
-  static constexpr bool adds_positions = C.positions == Positions::learned || C.positions == Positions::sinusoidal;
-  using PositionEmbedding =
-      std::conditional_t<C.positions == Positions::learned, LearnedPositions<position_count, C.width>,
-                         SinusoidalPositions<position_count, C.width>>;
-  using Norm =
-      std::conditional_t<C.placement == NormPlacement::none, NoNorm<C.width>,
-                         std::conditional_t<C.norm == NormKind::layer, LayerNorm<norm_config>, RmsNorm<norm_config>>>;
+  using PositionEmbedding = detail::PositionsFor<C.positions, position_count, C.width>;
+  using Norm = typename detail::NormFor<norm_config, C.norm, C.placement>::type;
   static constexpr AttentionConfig attention_config = attention_of(C);
   using AttentionType = Attention<attention_config>;
-  using FeedForwardType = std::conditional_t<C.gated, GatedFeedForward<C.width, hidden, C.activation, bias>,
-                                             FeedForward<C.width, hidden, C.activation, bias>>;
+  using FeedForwardType = detail::FeedForwardFor<C.gated, C.width, hidden, C.activation, bias>;
   using BlockType = Block<Norm, AttentionType, FeedForwardType, C.placement, C.dropout>;
   using Blocks = Stack<BlockType, C.layers>;
   using Unembedding = Linear<C.width, C.vocabulary, Bias::no>;
@@ -131,19 +112,18 @@ struct Gpt {
 
   struct Parameters {
     typename TokenEmbedding::Parameters token_embedding;
-    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<adds_positions, ParametersOf<PositionEmbedding>, Empty>
-        position_embedding;
+    INLAY_NO_UNIQUE_ADDRESS ParametersOf<PositionEmbedding> position_embedding;
     typename Blocks::Parameters blocks;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ParametersOf<Norm>, Empty> norm;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<C.tied, Empty, ParametersOf<Unembedding>> logits;
   };
-  using PositionBuffers = std::conditional_t<adds_positions, BuffersOf<PositionEmbedding>, Empty>;
   struct PartBuffers {
-    INLAY_NO_UNIQUE_ADDRESS PositionBuffers position_embedding;
+    INLAY_NO_UNIQUE_ADDRESS BuffersOf<PositionEmbedding> position_embedding;
     INLAY_NO_UNIQUE_ADDRESS BuffersOf<Blocks> blocks;
   };
   using Buffers =
-      std::conditional_t<std::is_empty_v<PositionBuffers> && std::is_empty_v<BuffersOf<Blocks>>, Empty, PartBuffers>;
+      std::conditional_t<std::is_empty_v<BuffersOf<PositionEmbedding>> && std::is_empty_v<BuffersOf<Blocks>>, Empty,
+                         PartBuffers>;
   template <size_t Sequences>
   struct State {
     StateOf<Blocks, Sequences> blocks;
@@ -170,8 +150,7 @@ struct Gpt {
     const Rows<float, C.width> embedded(a.embedded, tokens.size());
     const Rows<float, C.width> last(a.last, tokens.size());
     TokenEmbedding::forward(frame.child(INLAY_PART(token_embedding)), tokens, embedded);
-    if constexpr (adds_positions)
-      PositionEmbedding::forward(frame.child(INLAY_PART(position_embedding)), embedded, embedded);
+    PositionEmbedding::forward(frame.child(INLAY_PART(position_embedding)), embedded, embedded);
     Drop::forward(frame.child(INLAY_PART(dropout)), embedded, embedded);
     Blocks::forward(frame.child(INLAY_PART(blocks)), embedded, last);
     const Rows<float, C.width> wanted = rows_wanted(frame.call, last);
@@ -204,31 +183,28 @@ struct Gpt {
       Norm::backward(frame.child(INLAY_PART(norm)), Rows<const float, C.width>(a.last, rows), d, d);
     Blocks::backward(frame.child(INLAY_PART(blocks)), Rows<const float, C.width>(a.embedded, rows), d, e);
     Drop::backward(frame.child(INLAY_PART(dropout)), e, e, e);
-    if constexpr (adds_positions)
-      PositionEmbedding::backward(frame.child(INLAY_PART(position_embedding)), e, e, no_gradient);
+    PositionEmbedding::backward(frame.child(INLAY_PART(position_embedding)), e, e, no_gradient);
     TokenEmbedding::backward(frame.child(INLAY_PART(token_embedding)), tokens, e);
   }
 
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {
     visit_at<TokenEmbedding>(f, path / "token_embedding", parts.token_embedding...);
-    if constexpr (adds_positions)
-      visit_at<PositionEmbedding>(f, path / "position_embedding", parts.position_embedding...);
+    visit_at<PositionEmbedding>(f, path / "position_embedding", parts.position_embedding...);
     visit_at<Blocks>(f, path / "blocks", parts.blocks...);
     if constexpr (final_norm) visit_at<Norm>(f, path / "norm", parts.norm...);
     if constexpr (!C.tied) visit_at<Unembedding>(f, path / "logits", parts.logits...);
   }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     initialize_at<TokenEmbedding>(p.token_embedding, initializer, path / "token_embedding");
-    if constexpr (adds_positions)
-      initialize_at<PositionEmbedding>(p.position_embedding, initializer, path / "position_embedding");
+    initialize_at<PositionEmbedding>(p.position_embedding, initializer, path / "position_embedding");
     initialize_at<Blocks>(p.blocks, initializer, path / "blocks");
     if constexpr (final_norm) initialize_at<Norm>(p.norm, initializer, path / "norm");
     if constexpr (!C.tied) initialize_at<Unembedding>(p.logits, initializer, path / "logits");
   }
   static void initialize_buffers(Buffers& buffers) {
     if constexpr (!std::is_same_v<Buffers, Empty>) {
-      if constexpr (adds_positions) initialize_buffers_at<PositionEmbedding>(buffers.position_embedding);
+      initialize_buffers_at<PositionEmbedding>(buffers.position_embedding);
       initialize_buffers_at<Blocks>(buffers.blocks);
     }
   }

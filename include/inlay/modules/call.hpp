@@ -35,6 +35,7 @@ struct Memory {
   Packing packing{nullptr, 0};
   const float* values = nullptr;  // rows of the width that the cross-attention was made for
   float* gradient = nullptr;
+  size_t first_row = 0;  // of this call's memories in the whole batch, as Call::first_row
 };
 
 struct Call {

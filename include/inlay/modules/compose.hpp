@@ -4,6 +4,9 @@
 //   Sequential<A, B, C>   y = C(B(A(x))); tensors are named "0.", "1.", ...
 //   Residual<A>           y = x + A(x)                             dx = dy + dA; x and y do not overlap
 //
+// Behind a module that gives one row for each sequence (Pool), the others of a Sequential work on those rows; none of
+// them may look at positions.
+//
 // Saved for backward by Sequential: what the modules save, and the values between them. N times the same module is a
 // Stack (modules/stack.hpp).
 
@@ -68,7 +71,7 @@ constexpr auto& element(const Tuple<Ts...>& tuple) {
 // Between two modules of a Sequential.
 template <class Before, class After>
 struct Joint {
-  static_assert(!std::is_same_v<After, Tokens>, "inlay: only the first module of a Sequential can take tokens");
+  static_assert(is_real<After>, "inlay: only the first module of a Sequential can take tokens");
 };
 template <size_t Given, size_t Taken>
 struct Joint<Reals<Given>, Reals<Taken>> {
@@ -110,6 +113,13 @@ struct Sequential : detail::Vocabulary<First> {
 
   using Input = typename First::Input;
   using Output = typename At<count - 1>::Output;
+  // Whether one of the modules up to the I-th gives one row for each sequence; those behind it go on with these rows.
+  template <size_t I>
+  static constexpr bool per_sequence_until = []<size_t... J>(std::index_sequence<J...>) {
+    return (... || detail::gives_one_row_per_sequence<At<J>>);
+  }
+  (std::make_index_sequence<I + 1>{});
+  static constexpr bool per_sequence = per_sequence_until<count - 1>;
   using Parameters = detail::Tuple<ParametersOf<First>, ParametersOf<Rest>...>;
   using Buffers = detail::Tuple<BuffersOf<First>, BuffersOf<Rest>...>;
   template <size_t Sequences>
@@ -150,7 +160,7 @@ struct Sequential : detail::Vocabulary<First> {
 
   template <class Frame>
   static void forward(const Frame& frame, typename Input::ConstValues x, typename Output::Values y) {
-    forward_from<0>(frame, x, y);
+    forward_from<0>(frame, x, y, x);
   }
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, typename Input::ConstValues x, typename Output::ConstValues dy,
@@ -205,10 +215,13 @@ struct Sequential : detail::Vocabulary<First> {
   static auto output(const Frame& frame, size_t rows) {
     return Rows<float, At<I>::Output::width>(detail::element<I>(frame.activations.outputs).data(), rows);
   }
-  static size_t rows_of(std::span<const Token> x) { return x.size(); }
-  template <class T, size_t W>
-  static size_t rows_of(Rows<T, W> x) {
-    return x.count();
+  // Of the output of the I-th module.
+  template <size_t I, class Frame>
+  static size_t rows_after(const Frame& frame, const typename Input::ConstValues& x) {
+    if constexpr (per_sequence_until<I>)
+      return frame.call.packing.count;
+    else
+      return Input::rows(x);
   }
 
   template <size_t I, class Frame>
@@ -226,13 +239,14 @@ struct Sequential : detail::Vocabulary<First> {
   }
 
   template <size_t I, class Frame>
-  static void forward_from(const Frame& frame, typename At<I>::Input::ConstValues x, typename Output::Values y) {
+  static void forward_from(const Frame& frame, typename At<I>::Input::ConstValues x, typename Output::Values y,
+                           const typename Input::ConstValues& given) {
     if constexpr (I + 1 == count) {
       forward_at<I>(frame, x, y);
     } else {
-      const auto between = output<I>(frame, rows_of(x));
+      const auto between = output<I>(frame, rows_after<I>(frame, given));
       forward_at<I>(frame, x, between);
-      forward_from<I + 1>(frame, between, y);
+      forward_from<I + 1>(frame, between, y, given);
     }
   }
   template <size_t I, class Frame, class Gradient>
@@ -241,11 +255,11 @@ struct Sequential : detail::Vocabulary<First> {
     if constexpr (I == 0) {
       backward_at<0>(frame, x, dy, dx);
     } else if constexpr (!wants_gradient<Gradient> && !(trains<Frame> && trained_before<I>)) {
-      backward_at<I>(frame, output<I - 1>(frame, rows_of(x)), dy, no_gradient);
+      backward_at<I>(frame, output<I - 1>(frame, rows_after<I - 1>(frame, x)), dy, no_gradient);
     } else {
-      const auto input = output<I - 1>(frame, rows_of(x));
-      const Rows<float, At<I>::Input::width> between(&frame.workspace.gradients(I % gradient_buffers, 0, 0),
-                                                     rows_of(x));
+      const size_t rows = rows_after<I - 1>(frame, x);
+      const auto input = output<I - 1>(frame, rows);
+      const Rows<float, At<I>::Input::width> between(&frame.workspace.gradients(I % gradient_buffers, 0, 0), rows);
       backward_at<I>(frame, input, dy, between);
       backward_from<I - 1>(frame, x, between, dx);
     }

@@ -25,10 +25,11 @@ namespace inlay::inline INLAY_ABI {
 
 enum class InputGradient : bool { no, yes };
 
-template <class M, InputGradient G = std::is_same_v<typename M::Input, Tokens> ? InputGradient::no : InputGradient::yes>
+template <class M, InputGradient G = detail::is_real<typename M::Input> ? InputGradient::yes : InputGradient::no>
 struct Frozen : detail::Vocabulary<M> {
   using Input = typename M::Input;
   using Output = typename M::Output;
+  static constexpr bool per_sequence = detail::gives_one_row_per_sequence<M>;
 
   struct Parameters {};
   struct Buffers {

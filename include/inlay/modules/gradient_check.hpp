@@ -65,7 +65,7 @@ class GradientChecker {
   }
 
  private:
-  static constexpr bool real_input = !std::is_same_v<typename M::Input, Tokens>;
+  static constexpr bool real_input = is_real<typename M::Input>;
   static constexpr size_t in_width = [] {
     if constexpr (real_input)
       return M::Input::width;

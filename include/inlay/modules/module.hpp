@@ -9,7 +9,7 @@
 //   State<Sequences>            what lives from call to call: the key/value cache of that many sequences.
 //   Activations<Extent>         what forward keeps for backward and nobody else holds.
 //   Workspace<Extent>           dead when a call returns.
-//   Input, Output               Reals<width> or Tokens.
+//   Input, Output               Reals<width>, Tokens or another kind of modules/input.hpp.
 //
 //   forward(frame, x, y)        y = f(x)
 //   backward(frame, x, dy, dx)  dx = (dy/dx)^T dy, assigned; parameter gradients are added to frame.gradients.
@@ -30,6 +30,7 @@
 #include <inlay/memory/hash.hpp>
 #include <inlay/memory/overlay.hpp>
 #include <inlay/modules/call.hpp>
+#include <inlay/modules/input.hpp>
 #include <inlay/modules/path.hpp>
 #include <inlay/parallel/executor.hpp>
 #include <inlay/parallel/trace.hpp>
@@ -40,18 +41,6 @@
 #include <utility>
 
 namespace inlay::inline INLAY_ABI {
-
-// What flows between modules: rows of `Width` numbers, or one integer a row.
-template <size_t Width>
-struct Reals {
-  static constexpr size_t width = Width;
-  using Values = Rows<float, Width>;
-  using ConstValues = Rows<const float, Width>;
-};
-struct Tokens {
-  using Values = std::span<Token>;
-  using ConstValues = std::span<const Token>;
-};
 
 // In place of dx: nobody below wants the gradient, so it is not computed.
 struct NoGradient {};

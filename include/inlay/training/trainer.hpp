@@ -36,7 +36,8 @@ struct TrainerConfig {
   Recompute recompute = Recompute::none;
 };
 
-// Packed sequences and what each row should predict. Without offsets all sequences have the model's context length.
+// Packed sequences and what each row should predict, or each sequence where the model pools its rows. Without offsets
+// all sequences have the model's context length.
 template <class Inputs, class Targets>
 struct TrainingBatch {
   Inputs inputs;
@@ -120,6 +121,7 @@ class Trainer {
     Loss::add_weight(batch.targets, weight_);
     run(batch, true, executor, losses_);
     rows_ += rows_of(batch);
+    memory_rows_ += memory_rows(batch, 0, sequences_of(batch));
   }
 
   // Forgets what was accumulated since the last update.
@@ -205,7 +207,16 @@ class Trainer {
  private:
   static constexpr bool slices_in_parallel = slices > 1;
   // With one slice the workers are inside the kernels, and the activations exist once.
-  static constexpr Extent extent{rows_per_pass, slices_in_parallel ? 1 : workers, true, C.recompute};
+  // Of a model that reads a second sequence: as many as fit where all are of full length.
+  static constexpr size_t memory_rows_per_pass = [] {
+    if constexpr (requires { Model::memory_context; })
+      return rows_per_pass / context * Model::memory_context;
+    else
+      return size_t{0};
+  }();
+  static constexpr Extent extent{rows_per_pass, slices_in_parallel ? 1 : workers, true, C.recompute,
+                                 memory_rows_per_pass};
+  static constexpr bool per_sequence = detail::gives_one_row_per_sequence<Model>;
   static constexpr size_t workers_held = slices_in_parallel ? workers : 1;
   static constexpr size_t chunk = 8192;  // floats that one task merges or updates
   static constexpr size_t chunks = (parameter_floats + chunk - 1) / chunk;
@@ -219,20 +230,11 @@ class Trainer {
   };
 
   static size_t sequences_of(const BatchType& batch) {
-    return batch.offsets.empty() ? rows_of(batch.inputs) / context : batch.offsets.size() - 1;
+    return batch.offsets.empty() ? rows_of(batch) / context : batch.offsets.size() - 1;
   }
-  static size_t rows_of(std::span<const Token> inputs) { return inputs.size(); }
-  template <class T, size_t W>
-  static size_t rows_of(Rows<T, W> inputs) {
-    return inputs.count();
-  }
-  static size_t rows_of(const BatchType& batch) { return rows_of(batch.inputs); }
-  static std::span<const Token> rows_between(std::span<const Token> inputs, size_t first, size_t count) {
-    return inputs.subspan(first, count);
-  }
-  template <class T, size_t W>
-  static Rows<T, W> rows_between(Rows<T, W> inputs, size_t first, size_t count) {
-    return inputs.part(first, count);
+  static size_t rows_of(const BatchType& batch) { return Model::Input::rows(batch.inputs); }
+  static size_t memory_rows(const BatchType& batch, size_t first, size_t end) {
+    return detail::memory_rows_of<typename Model::Input>(batch.inputs, first, end);
   }
   static size_t offset_of(const BatchType& batch, size_t sequence) {
     return batch.offsets.empty() ? sequence * context : batch.offsets[sequence];
@@ -260,9 +262,11 @@ class Trainer {
       // As many sequences as the pass has rows for.
       const size_t begin = offset_of(batch, first);
       size_t last = first + 1;
-      while (last < end && offset_of(batch, last + 1) - begin <= rows_per_pass) ++last;
+      while (last < end && offset_of(batch, last + 1) - begin <= rows_per_pass &&
+             memory_rows(batch, first, last + 1) <= extent.memory_rows)
+        ++last;
       const size_t rows = offset_of(batch, last) - begin;
-      INLAY_ASSERT(rows <= rows_per_pass);
+      INLAY_ASSERT(rows <= rows_per_pass && memory_rows(batch, first, last) <= extent.memory_rows);
       Call call{.packing = {nullptr, last - first}};
       if (batch.offsets.empty()) {
         for (size_t i = 0; i <= last - first; ++i) lane.offsets(i) = static_cast<std::uint32_t>(i * context);
@@ -273,9 +277,12 @@ class Trainer {
       call.training = backward;
       call.random = {state_.seed, state_.step};
       call.first_row = rows_ + begin;
-      const auto inputs = rows_between(batch.inputs, begin, rows);
-      const auto targets = Loss::part(batch.targets, begin, rows);
-      const Rows<float, Model::Output::width> outputs(lane.outputs, rows);
+      call.memory.first_row = memory_rows_ + memory_rows(batch, 0, first);
+      const Cut cut{first, last - first, begin, rows};
+      const auto inputs = Model::Input::part(batch.inputs, cut);
+      const auto targets =
+          per_sequence ? Loss::part(batch.targets, first, last - first) : Loss::part(batch.targets, begin, rows);
+      const Rows<float, Model::Output::width> outputs(lane.outputs, per_sequence ? last - first : rows);
       const Forward<Parameters, BuffersOf<Model>, Empty, ActivationsOf<Model, extent>, WorkspaceOf<Model, extent>, E>
           forward{parameters_, buffers_, detail::nothing, lane.activations, lane.workspace, call, executor, Stream{}};
       Span forward_span(executor, "forward");
@@ -303,6 +310,7 @@ class Trainer {
   void begin_accumulation() {
     weight_ = 0.0;
     rows_ = 0;
+    memory_rows_ = 0;
     for (double& loss : losses_) loss = 0.0;
   }
 
@@ -373,6 +381,7 @@ class Trainer {
   double losses_[slices];  // of many rows: a float would stop counting at 2^24
   double weight_;          // of the rows accumulated so far
   size_t rows_;            // accumulated so far
+  size_t memory_rows_;     // of second sequences, likewise
 };
 
 }  // namespace inlay::inline INLAY_ABI

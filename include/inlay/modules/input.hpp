@@ -1,0 +1,106 @@
+#pragma once
+// What flows into a module, and between modules: the kinds of Input and Output.
+//
+//   Reals<width>       rows of numbers, one for each position of the packed sequences
+//   Tokens             one integer for each position
+//   SegmentedTokens    a token and the number of its segment for each position: an encoder of pairs of texts
+//   TokenPairs         two token sequences of different lengths for each sequence of a batch: an encoder-decoder
+//
+// Each says how many rows the packed sequences have, rows(x), and cuts out neighbouring sequences, part(x, cut). A
+// user's own kind has the same three: ConstValues, rows, part; and memory_rows where it brings rows besides those.
+//
+// A module with per_sequence = true gives one row of output for each sequence instead of one for each position.
+
+#include <inlay/config.hpp>
+#include <inlay/modules/call.hpp>
+#include <inlay/tensor/tensor.hpp>
+
+namespace inlay::inline INLAY_ABI {
+
+// Some neighbouring sequences of a batch, and the rows that they are.
+struct Cut {
+  size_t first_sequence, sequences;
+  size_t first_row, rows;
+};
+
+template <size_t Width>
+struct Reals {
+  static constexpr size_t width = Width;
+  using Values = Rows<float, Width>;
+  using ConstValues = Rows<const float, Width>;
+
+  static size_t rows(ConstValues x) { return x.count(); }
+  static ConstValues part(ConstValues x, const Cut& cut) { return x.part(cut.first_row, cut.rows); }
+};
+
+struct Tokens {
+  using Values = std::span<Token>;
+  using ConstValues = std::span<const Token>;
+
+  static size_t rows(ConstValues x) { return x.size(); }
+  static ConstValues part(ConstValues x, const Cut& cut) { return x.subspan(cut.first_row, cut.rows); }
+};
+
+// Without segments all tokens are of segment 0.
+struct TokensWithSegments {
+  std::span<const Token> tokens;
+  std::span<const Token> segments = {};
+};
+struct SegmentedTokens {
+  using ConstValues = TokensWithSegments;
+
+  static size_t rows(const ConstValues& x) { return x.tokens.size(); }
+  static ConstValues part(const ConstValues& x, const Cut& cut) {
+    return {x.tokens.subspan(cut.first_row, cut.rows),
+            x.segments.empty() ? x.segments : x.segments.subspan(cut.first_row, cut.rows)};
+  }
+};
+
+// The target's rows are those of the batch; source s is source[source_offsets[s]] to source[source_offsets[s + 1]],
+// counted from source_offsets[0].
+struct SourceAndTarget {
+  std::span<const Token> source;
+  std::span<const std::uint32_t> source_offsets;
+  std::span<const Token> target;
+
+  size_t sequences() const { return source_offsets.size() - 1; }
+  Packing source_packing() const { return {source_offsets.data(), sequences()}; }
+};
+struct TokenPairs {
+  using ConstValues = SourceAndTarget;
+
+  static size_t rows(const ConstValues& x) { return x.target.size(); }
+  static ConstValues part(const ConstValues& x, const Cut& cut) {
+    const std::span<const std::uint32_t> offsets = x.source_offsets.subspan(cut.first_sequence, cut.sequences + 1);
+    return {x.source.subspan(offsets.front() - x.source_offsets.front(), offsets.back() - offsets.front()), offsets,
+            x.target.subspan(cut.first_row, cut.rows)};
+  }
+  static size_t memory_rows(const ConstValues& x, size_t first_sequence, size_t end_sequence) {
+    return x.source_offsets[end_sequence] - x.source_offsets[first_sequence];
+  }
+};
+
+namespace detail {
+
+// Rows that a kind brings besides those of the batch.
+template <class Input>
+size_t memory_rows_of(const typename Input::ConstValues& x, size_t first, size_t end) {
+  if constexpr (requires { Input::memory_rows(x, first, end); })
+    return Input::memory_rows(x, first, end);
+  else
+    return 0;
+}
+
+template <class T>
+inline constexpr bool is_real = false;
+template <size_t Width>
+inline constexpr bool is_real<Reals<Width>> = true;
+
+template <class M>
+inline constexpr bool gives_one_row_per_sequence = requires {
+  requires M::per_sequence;
+};
+
+}  // namespace detail
+
+}  // namespace inlay::inline INLAY_ABI
