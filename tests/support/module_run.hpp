@@ -77,7 +77,7 @@ class ModuleRun {
     dx.assign(rows * in, NAN);
     if constexpr (of_tokens)
       for (std::size_t i = 0; i < rows; ++i) tokens.push_back(static_cast<Token>(values.below(M::vocabulary)));
-    if constexpr (std::is_same_v<typename M::Input, inlay::SegmentedTokens>)
+    if constexpr (requires { M::config.segments; })
       for (std::size_t i = 0; i < rows && M::config.segments > 0; ++i)
         segments.push_back(static_cast<Token>(values.below(M::config.segments)));
     if constexpr (std::is_same_v<typename M::Input, inlay::TokenPairs>) {

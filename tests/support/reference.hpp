@@ -269,7 +269,9 @@ inline Matrix attention(const Place& p, const Matrix& x, const inlay::AttentionC
   return attention(p, x, c, x, *p.offsets);
 }
 
-inline Matrix block(const Place& p, const Matrix& x, const inlay::GptConfig& c) {
+// Of a Gpt or an Encoder.
+template <class Config>
+Matrix block(const Place& p, const Matrix& x, const Config& c) {
   const auto norm = [&](const char* name, const Matrix& in) {
     return normalization(p.part(name), in, c.norm == inlay::NormKind::layer, static_cast<double>(c.epsilon));
   };

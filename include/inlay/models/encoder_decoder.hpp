@@ -240,6 +240,10 @@ struct EncoderDecoder {
     if constexpr (final_norm) visit_at<Norm>(f, path / "norm", parts.norm...);
     if constexpr (!C.tied) visit_at<Unembedding>(f, path / "logits", parts.logits...);
   }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    inlay::copy_sequence<DecoderStack>(from.decoder, i, to.decoder, j);
+  }
   // A scaled embedding begins with N(0, 1 / width), so that what enters the blocks is as large as the positions.
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     const auto embed = [&](const char* name, auto& embedding) {

@@ -195,6 +195,10 @@ struct Gpt {
     if constexpr (final_norm) visit_at<Norm>(f, path / "norm", parts.norm...);
     if constexpr (!C.tied) visit_at<Unembedding>(f, path / "logits", parts.logits...);
   }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    inlay::copy_sequence<Blocks>(from.blocks, i, to.blocks, j);
+  }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     initialize_at<TokenEmbedding>(p.token_embedding, initializer, path / "token_embedding");
     initialize_at<PositionEmbedding>(p.position_embedding, initializer, path / "position_embedding");

@@ -348,6 +348,12 @@ struct MultiHeadAttention {
     }
     if constexpr (learns_bias) f(path / "relative_bias" / "weight", parts.relative_bias.weight...);
   }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    kernels::copy(groups * packed_floats, &from.key(i, 0, 0), &to.key(j, 0, 0));
+    kernels::copy(groups * memory_context * head_width, &from.value(i, 0, 0, 0), &to.value(j, 0, 0, 0));
+    if constexpr (Cross) to.length(j) = from.length(i);
+  }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     initialize_scaled(p, initializer, path, 0.02f);
   }

@@ -160,6 +160,10 @@ struct Block {
     visit_at<Norm>(f, path / "feed_forward_norm", parts.feed_forward_norm...);
     visit_at<FeedForwardType>(f, path / "feed_forward", parts.feed_forward...);
   }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    inlay::copy_sequence<AttentionType>(from.attention, i, to.attention, j);
+  }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     initialize_layer(p, initializer, path, 1);
   }

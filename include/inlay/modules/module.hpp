@@ -18,6 +18,7 @@
 //   visit(f, path, parts...)    f(path, tensor...) for each parameter tensor, over several aggregates of the type
 //                               Parameters at once: the optimizer, zeroing, saving, loading and counting.
 //   initialize(parameters, initializer, path)   optional: how a new one begins; without it, all-zero.
+//   copy_sequence(from, i, to, j)               of a module with a State: part i of one becomes part j of another
 //   initialize_buffers(buffers)                 optional: fills tables that are a function of the shape.
 //
 // What a module does not name it does not have (Empty). The frame groups what travels together:
@@ -295,6 +296,13 @@ void initialize_buffers_at(B& buffers) {
     const FloatEnvironment environment;
     M::initialize_buffers(buffers);
   }
+}
+
+// What sequence `i` remembers becomes what sequence `j` of another state does: for searches that follow several
+// continuations of one text.
+template <class M, class S>
+void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+  if constexpr (!std::is_empty_v<S>) M::copy_sequence(from, i, to, j);
 }
 
 // How many numbers are trained. Less than the bytes say where alignment leaves gaps between tensors.

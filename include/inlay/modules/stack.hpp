@@ -98,6 +98,10 @@ struct Stack {
   static void visit(F&& f, const Path& path, P&... parts) {
     for (size_t layer = 0; layer < N; ++layer) visit_at<M>(f, path / layer, parts.layers[layer]...);
   }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    for (size_t layer = 0; layer < N; ++layer) inlay::copy_sequence<M>(from.layers[layer], i, to.layers[layer], j);
+  }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     for (size_t layer = 0; layer < N; ++layer) {
       if constexpr (requires { M::initialize_layer(p.layers[layer], initializer, path, N); })

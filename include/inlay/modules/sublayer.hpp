@@ -116,6 +116,10 @@ struct Sublayer {
   static void visit(F&& f, const Path& path, P&... parts) {
     visit_as(f, path, "norm", "module", parts...);
   }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    inlay::copy_sequence<M>(from.module, i, to.module, j);
+  }
   static void initialize_as(Parameters& p, const Initializer& initializer, const Path& path, const char* norm,
                             const char* module, float output_deviation) {
     if constexpr (before || after) initialize_at<Norm>(p.norm, initializer, path / norm);
@@ -205,6 +209,11 @@ struct DecoderBlock {
     SelfPart::visit_as(f, path, "attention_norm", "attention", parts.attention...);
     CrossPart::visit_as(f, path, "cross_attention_norm", "cross_attention", parts.cross_attention...);
     FeedPart::visit_as(f, path, "feed_forward_norm", "feed_forward", parts.feed_forward...);
+  }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    inlay::copy_sequence<SelfPart>(from.attention, i, to.attention, j);
+    inlay::copy_sequence<CrossPart>(from.cross_attention, i, to.cross_attention, j);
   }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     initialize_layer(p, initializer, path, 1);
