@@ -4,6 +4,9 @@
 #include <inlay/generation/generator.hpp>
 #include <inlay/generation/noisy_channel.hpp>
 #include <inlay/generation/predictor.hpp>
+#include <inlay/generation/translator.hpp>
+#include <inlay/models/encoder.hpp>
+#include <inlay/models/encoder_decoder.hpp>
 #include <inlay/models/gpt.hpp>
 #include <inlay/models/mlp.hpp>
 #include <inlay/models/ngram.hpp>
@@ -16,6 +19,7 @@
 #include <inlay/modules/frozen.hpp>
 #include <inlay/modules/gradient_check.hpp>
 #include <inlay/modules/similarity.hpp>
+#include <inlay/training/masking.hpp>
 #include <inlay/training/real_loss.hpp>
 #include <inlay/training/schedule.hpp>
 #include <inlay/training/trainer.hpp>
