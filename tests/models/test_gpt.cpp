@@ -227,13 +227,35 @@ TEST_CASE("Gpt: the fingerprint tells configurations apart", "[gpt]") {
       changed([](GptConfig& c) { c.epsilon = 1e-6f; }),
       changed([](GptConfig& c) { c.position_count = 12; }),
       changed([](GptConfig& c) { c.layers = 3; }),
+      changed([](GptConfig& c) { c.gated = true; }),
+      changed([](GptConfig& c) { c.key_value_heads = 1; }),
+      changed([](GptConfig& c) { c.window = 1; }),
+      changed([](GptConfig& c) { c.window = 7; }),
+      changed([](GptConfig& c) { c.head_width = 1; }),
+      changed([](GptConfig& c) { c.head_width = 7; }),
+      changed([](GptConfig& c) { c.query_key_norm = true; }),
+      changed([](GptConfig& c) { c.attention_scale = 1.0f; }),
+      changed([](GptConfig& c) { c.positions = Positions::none; }),
+      changed([](GptConfig& c) { c.positions = Positions::alibi; }),
+      changed([](GptConfig& c) { c.positions = Positions::relative; }),
+      changed([](GptConfig& c) { c.positions = Positions::relative, c.buckets = 8; }),
+      changed([](GptConfig& c) { c.positions = Positions::rotary, c.rotary_width = 4; }),
+      changed([](GptConfig& c) { c.positions = Positions::rotary, c.rotary_width = 2; }),
+      changed([](GptConfig& c) { c.positions = Positions::rotary, c.rotary_width = 2, c.rotary_base = 500.0f; }),
   };
   for (const std::uint64_t& one : prints)
     for (const std::uint64_t& other : prints) CHECK((one == other) == (&one == &other));
   // Dropout shapes training, not the model.
   CHECK(changed([](GptConfig& c) { c.dropout = 0.1f; }) == Gpt<base>::fingerprint());
   // A default that is spelled out is the same configuration.
-  constexpr GptConfig spelled{
-      .vocabulary = 256, .context = 64, .width = 128, .heads = 4, .layers = 4, .hidden = 512, .position_count = 64};
+  constexpr GptConfig spelled{.vocabulary = 256,
+                              .context = 64,
+                              .width = 128,
+                              .heads = 4,
+                              .layers = 4,
+                              .hidden = 512,
+                              .position_count = 64,
+                              .key_value_heads = 4,
+                              .head_width = 32};
   CHECK(Gpt<spelled>::fingerprint() == Gpt<nano>::fingerprint());
 }

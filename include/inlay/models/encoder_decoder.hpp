@@ -175,7 +175,7 @@ struct EncoderDecoder {
     TargetPositions::forward(inside.child(INLAY_PART(positions)), embedded, embedded);
     Drop::forward(inside.child(INLAY_PART(dropout)), embedded, embedded);
     DecoderStack::forward(decoder(inside), embedded, last);
-    const Out wanted = rows_wanted(call, last);
+    const Out wanted = detail::rows_wanted(call, last);
     const Out normalized(a.normalized, wanted.count());
     if constexpr (final_norm)
       Norm::forward(inside.child(INLAY_PART(norm)), wanted, normalized);
@@ -335,15 +335,6 @@ struct EncoderDecoder {
     EncoderStack::forward(encoder(inside), embedded, encoded);
     if constexpr (final_norm)
       Norm::forward(inside.child(INLAY_PART(encoder_norm)), encoded, Out(a.memory, x.source.size()));
-  }
-
-  // All rows; the last of each sequence, moved to the front; or none.
-  static Out rows_wanted(const Call& call, Out last) {
-    if (call.logits == Logits::all) return last;
-    if (call.logits == Logits::none) return last.part(0, 0);
-    for (size_t s = 0; s < call.packing.count; ++s)
-      kernels::copy(C.width, last.row(call.packing.begin(s) + call.packing.length(s) - 1), last.row(s));
-    return last.part(0, call.packing.count);
   }
 };
 

@@ -153,7 +153,7 @@ struct Gpt {
     PositionEmbedding::forward(frame.child(INLAY_PART(position_embedding)), embedded, embedded);
     Drop::forward(frame.child(INLAY_PART(dropout)), embedded, embedded);
     Blocks::forward(frame.child(INLAY_PART(blocks)), embedded, last);
-    const Rows<float, C.width> wanted = rows_wanted(frame.call, last);
+    const Rows<float, C.width> wanted = detail::rows_wanted(frame.call, last);
     const Rows<float, C.width> normalized(a.normalized, wanted.count());
     if constexpr (final_norm)
       Norm::forward(frame.child(INLAY_PART(norm)), wanted, normalized);
@@ -224,35 +224,24 @@ struct Gpt {
     hash.byte(static_cast<std::uint8_t>(C.placement));
     hash.byte(static_cast<std::uint8_t>(C.positions));
     hash.real(C.epsilon);
-    // Fields that came later count where they are used, so that files written before stay readable.
-    if (C.gated) hash.byte(1);
-    if (C.key_value_heads != 0 && C.key_value_heads != C.heads) hash.number(C.key_value_heads);
-    if (AttentionType::head_width * C.heads != C.width) hash.number(AttentionType::head_width);
+    // Fields that came later count where they are used, each with a mark of its own, so that files written before stay
+    // readable.
+    const auto also = [&](bool used, std::uint8_t mark, size_t value) {
+      if (!used) return;
+      hash.byte(mark);
+      hash.number(value);
+    };
+    also(C.gated, 1, 1);
+    also(AttentionType::groups != C.heads, 2, AttentionType::groups);
+    also(AttentionType::head_width * C.heads != C.width, 3, AttentionType::head_width);
+    also(C.window != 0, 4, C.window);
+    also(C.query_key_norm, 5, 1);
+    also(C.positions == Positions::rotary, 6, AttentionType::turned);
+    also(C.positions == Positions::relative, 7, C.buckets);
+    also(C.positions == Positions::relative, 8, C.furthest_bucket);
+    if (C.positions == Positions::rotary) hash.real(C.rotary_base);
     if (C.attention_scale != 0.0f) hash.real(C.attention_scale);
-    if (C.window != 0) hash.number(C.window);
-    if (C.query_key_norm) hash.byte(2);
-    if (C.positions == Positions::rotary) {
-      hash.real(C.rotary_base);
-      hash.number(AttentionType::turned);
-    }
-    if (C.positions == Positions::relative) {
-      hash.number(C.buckets);
-      hash.number(C.furthest_bucket);
-    }
     return hash.value();
-  }
-
- private:
-  // All rows; the last of each sequence, moved to the front; or none.
-  static Rows<float, C.width> rows_wanted(const Call& call, Rows<float, C.width> last) {
-    if (call.logits == Logits::all) return last;
-    if (call.logits == Logits::none) return last.part(0, 0);
-    for (size_t s = 0; s < call.packing.count; ++s) {
-      const float* const from = last.row(call.packing.begin(s) + call.packing.length(s) - 1);
-      float* const to = last.row(s);
-      for (size_t j = 0; j < C.width; ++j) to[j] = from[j];
-    }
-    return last.part(0, call.packing.count);
   }
 };
 

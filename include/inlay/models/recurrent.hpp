@@ -96,7 +96,7 @@ struct RecurrentLanguageModel {
     TokenEmbedding::forward(frame.child(INLAY_PART(token_embedding)), tokens, embedded);
     Drop::forward(frame.child(INLAY_PART(dropout)), embedded, embedded);
     Layers::forward(frame.child(INLAY_PART(layers)), embedded, last);
-    const Rows<float, C.width> wanted = rows_wanted(frame.call, last);
+    const Rows<float, C.width> wanted = detail::rows_wanted(frame.call, last);
     INLAY_ASSERT(logits.count() == wanted.count());
     if constexpr (C.tied)
       TokenEmbedding::logits_forward(frame.child(INLAY_PART(token_embedding)), wanted, logits);
@@ -122,6 +122,10 @@ struct RecurrentLanguageModel {
     TokenEmbedding::backward(frame.child(INLAY_PART(token_embedding)), tokens, e);
   }
 
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    inlay::copy_sequence<Layers>(from.layers, i, to.layers, j);
+  }
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {
     visit_at<TokenEmbedding>(f, path / "token_embedding", parts.token_embedding...);
@@ -144,19 +148,6 @@ struct RecurrentLanguageModel {
     hash.byte(static_cast<std::uint8_t>(C.cell));
     for (const bool field : {C.tied, C.biases}) hash.byte(field);
     return hash.value();
-  }
-
- private:
-  // All rows; the last of each sequence, moved to the front; or none.
-  static Rows<float, C.width> rows_wanted(const Call& call, Rows<float, C.width> last) {
-    if (call.logits == Logits::all) return last;
-    if (call.logits == Logits::none) return last.part(0, 0);
-    for (size_t s = 0; s < call.packing.count; ++s) {
-      const float* const from = last.row(call.packing.begin(s) + call.packing.length(s) - 1);
-      float* const to = last.row(s);
-      for (size_t j = 0; j < C.width; ++j) to[j] = from[j];
-    }
-    return last.part(0, call.packing.count);
   }
 };
 

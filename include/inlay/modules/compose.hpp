@@ -177,6 +177,11 @@ struct Sequential : detail::Vocabulary<First> {
   static void initialize_buffers(Buffers& buffers) {
     for_each_index([&]<size_t I>() { initialize_buffers_at<At<I>>(detail::element<I>(buffers)); });
   }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    for_each_index(
+        [&]<size_t I>() { inlay::copy_sequence<At<I>>(detail::element<I>(from), i, detail::element<I>(to), j); });
+  }
   // The I-th module's part of an aggregate: of the parameters, the buffers, the state.
   template <size_t I, class Parts>
   static constexpr auto& at(Parts& parts) {
@@ -303,6 +308,10 @@ struct Residual {
     initialize_at<M>(p, initializer, path);
   }
   static void initialize_buffers(Buffers& buffers) { initialize_buffers_at<M>(buffers); }
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    inlay::copy_sequence<M>(from, i, to, j);
+  }
 };
 
 }  // namespace inlay::inline INLAY_ABI

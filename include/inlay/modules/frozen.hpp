@@ -63,6 +63,10 @@ struct Frozen : detail::Vocabulary<M> {
     }
   }
 
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    inlay::copy_sequence<M>(from, i, to, j);
+  }
   // The tables that M computes; the pointer is the user's.
   static void initialize_buffers(Buffers& buffers) { initialize_buffers_at<M>(buffers.buffers); }
 

@@ -298,6 +298,23 @@ void initialize_buffers_at(B& buffers) {
   }
 }
 
+namespace detail {
+
+// The rows that a call wants logits of: all; the last of each sequence, moved to the front; or none.
+template <size_t Width>
+Rows<float, Width> rows_wanted(const Call& call, Rows<float, Width> rows) {
+  if (call.logits == Logits::all) return rows;
+  if (call.logits == Logits::none) return rows.part(0, 0);
+  for (size_t s = 0; s < call.packing.count; ++s) {
+    const float* const from = rows.row(call.packing.begin(s) + call.packing.length(s) - 1);
+    float* const to = rows.row(s);
+    for (size_t j = 0; j < Width; ++j) to[j] = from[j];
+  }
+  return rows.part(0, call.packing.count);
+}
+
+}  // namespace detail
+
 // What sequence `i` remembers becomes what sequence `j` of another state does: for searches that follow several
 // continuations of one text.
 template <class M, class S>

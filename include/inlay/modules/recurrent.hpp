@@ -203,6 +203,12 @@ struct Recurrent {
     Projection::backward(frame.child(INLAY_PART(input)), x, Rows<const float, gate_count * width>(w.dgates, rows), dx);
   }
 
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    kernels::copy(width, &from.hidden(i, 0), &to.hidden(j, 0));
+    if constexpr (is_lstm) kernels::copy(width, &from.cell(i, 0), &to.cell(j, 0));
+  }
+
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {
     Projection::visit(f, path / "input", parts.input...);
