@@ -9,14 +9,7 @@ endif()
 include(${build}/firmware.cmake)
 set(failed FALSE)
 
-function(section_size section result)
-  if(headers MATCHES " \\${section} +([0-9a-f]+)")
-    math(EXPR size "0x${CMAKE_MATCH_1}")
-  else()
-    set(size 0)
-  endif()
-  set(${result} ${size} PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/../../toolchains/cmake/InlaySections.cmake)
 
 # Adds a row to the table, and holds it against its budget.
 function(row what number)

@@ -15,6 +15,7 @@
 #include <inlay/config.hpp>
 #include <inlay/generation/sampling.hpp>
 #include <inlay/memory/footprint.hpp>
+#include <inlay/memory/in_bss.hpp>
 #include <inlay/modules/module.hpp>
 
 #include <string_view>
@@ -39,11 +40,7 @@ class Generator {
       "(Call::logits), as Gpt does, and says so: static constexpr bool selects_logits = true");
 
   explicit Generator(const ParametersOf<Model>& parameters) : parameters_(&parameters) {
-    // Clang runs a constructor that it can follow while it compiles, and would put the whole object, zeros and all,
-    // into .data; the empty statement stops it.
-#if defined(__GNUC__) || defined(__clang__)
-    __asm__ volatile("" : "+m"(parameters_));
-#endif
+    detail::stay_in_bss(parameters_);
     initialize_buffers_at<Model>(buffers_);
     reset();
   }

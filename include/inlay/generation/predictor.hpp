@@ -12,6 +12,7 @@
 
 #include <inlay/config.hpp>
 #include <inlay/memory/footprint.hpp>
+#include <inlay/memory/in_bss.hpp>
 #include <inlay/modules/module.hpp>
 
 #include <span>
@@ -37,11 +38,7 @@ class Predictor {
 
   Predictor(const ParametersOf<Model>& parameters, const BuffersOf<Model>& buffers)
       : parameters_(&parameters), buffers_(&buffers) {
-    // Clang runs a constructor that it can follow while it compiles, and would put the whole object, zeros and all,
-    // into .data; the empty statement stops it.
-#if defined(__GNUC__) || defined(__clang__)
-    __asm__ volatile("" : "+m"(parameters_));
-#endif
+    detail::stay_in_bss(parameters_);
   }
   // It keeps references: temporaries would be gone.
   Predictor(ParametersOf<Model>&&, const BuffersOf<Model>&) = delete;

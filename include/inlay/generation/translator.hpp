@@ -20,6 +20,7 @@
 #include <inlay/config.hpp>
 #include <inlay/kernels/softmax.hpp>
 #include <inlay/memory/footprint.hpp>
+#include <inlay/memory/in_bss.hpp>
 #include <inlay/modules/module.hpp>
 
 #include <span>
@@ -57,11 +58,7 @@ class Translator {
   };
 
   explicit Translator(const ParametersOf<Model>& parameters) : parameters_(&parameters) {
-    // Clang runs a constructor that it can follow while it compiles, and would put the whole object, zeros and all,
-    // into .data; the empty statement stops it.
-#if defined(__GNUC__) || defined(__clang__)
-    __asm__ volatile("" : "+m"(parameters_));
-#endif
+    detail::stay_in_bss(parameters_);
     initialize_buffers_at<Model>(buffers_);
   }
   // It keeps a reference: a temporary would be gone.

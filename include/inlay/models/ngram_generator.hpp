@@ -12,6 +12,7 @@
 
 #include <inlay/config.hpp>
 #include <inlay/generation/sampling.hpp>
+#include <inlay/memory/in_bss.hpp>
 #include <inlay/models/ngram.hpp>
 
 #include <string_view>
@@ -24,10 +25,7 @@ class NGramGenerator {
   static constexpr size_t vocabulary = Model::vocabulary;
 
   explicit NGramGenerator(const Model& model) : model_(&model) {
-    // As in Generator: Clang would put the whole object into .data.
-#if defined(__GNUC__) || defined(__clang__)
-    __asm__ volatile("" : "+m"(model_));
-#endif
+    detail::stay_in_bss(model_);
     reset();
   }
 
