@@ -4,6 +4,7 @@
 // (Q K^T again, dO V^T, P^T dO, dS K, dS^T Q); the exponentials come on top and are not counted.
 
 #include <inlay/kernels/attention.hpp>
+#include <inlay/kernels/attention_backward.hpp>
 
 #include "support/measure.hpp"
 

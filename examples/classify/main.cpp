@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
       ->check(whole_number(2, 100'000))
       ->type_name("N");
   app.add_option("--epochs", options.epochs,
-                 "How often each point is seen (default: xor 500, spirals 100; perceptron until no mistake)")
+                 "How often each point is seen (default: xor 500, spirals 100; perceptron until no mistake is left, at "
+                 "most 1000 epochs)")
       ->check(whole_number(1, 1'000'000))
       ->type_name("N");
   app.add_option("--seed", options.seed, "The same seed gives the same points, weights and result")

@@ -38,6 +38,7 @@ void ChrF::add(std::string_view hypothesis, std::string_view reference) {
   for (std::size_t length = 1; length <= longest; ++length) {
     Matches& matches = of_length_[length - 1];
     const auto in_said = count(said, length), in_meant = count(meant, length);
+    if (in_meant.empty()) continue;  // as sacreBLEU: what the reference is too short for counts on neither side
     for (const auto& [gram, times] : in_said) {
       matches.hypothesis += times;
       if (const auto found = in_meant.find(gram); found != in_meant.end())

@@ -3,7 +3,7 @@
 // log.
 
 #include <chrono>
-#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -11,7 +11,7 @@ namespace examples {
 
 struct ProgressReport {
   std::string what = {};  // is learning, where a program has several
-  std::size_t step = 0, steps = 0;
+  std::uint64_t step = 0, steps = 0;
   double loss = 0;
   double validation_loss = std::numeric_limits<double>::quiet_NaN();  // not known yet
   double tokens_per_second = 0;                                       // this and the next: 0 is not shown

@@ -125,15 +125,17 @@ TEST_CASE("Translator: with enough beams it finds what an exhaustive search find
       std::vector<Found> all;
       search(parameters, source, {start}, 0.0, static_cast<double>(penalty), all);
       std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
-      wide.translate(source, {.start = start, .end = end, .length_penalty = penalty});
-      const auto ended = [](const Wide::Hypothesis& h) { return h.ended; };
-      const auto best = std::find_if(wide.hypotheses().begin(), wide.hypotheses().end(), ended);
-      REQUIRE(best != wide.hypotheses().end());
+      const auto found = wide.translate(source, {.start = start, .end = end, .length_penalty = penalty});
+      CHECK(std::equal(found.begin(), found.end(), all[0].text.begin(), all[0].text.end()));
+      // What ended stands before what was cut off.
+      const auto best = wide.hypotheses().begin();
+      REQUIRE(best->ended);
       CHECK(std::equal(best->text().begin(), best->text().end(), all[0].text.begin(), all[0].text.end()));
       CHECK(std::fabs(static_cast<double>(best->score) - all[0].score) < 1e-4);
       CHECK(std::fabs(static_cast<double>(best->log_probability) - all[0].log_probability) < 1e-4);
-      CHECK(std::is_sorted(wide.hypotheses().begin(), wide.hypotheses().end(),
-                           [](const auto& a, const auto& b) { return a.score > b.score; }));
+      CHECK(std::is_sorted(wide.hypotheses().begin(), wide.hypotheses().end(), [](const auto& a, const auto& b) {
+        return a.ended != b.ended ? a.ended : a.score > b.score;
+      }));
 
       // A narrow beam finds nothing better, and each of its scores is that of its text.
       narrow.translate(source, {.start = start, .end = end, .length_penalty = penalty});

@@ -220,6 +220,7 @@ TEST_CASE("RecurrentLanguageModel: the fingerprint tells configurations apart", 
   for (const std::uint64_t& one : prints)
     for (const std::uint64_t& other : prints) CHECK((one == other) == (&one == &other));
   CHECK(changed([](RecurrentLanguageModelConfig& c) { c.dropout = 0.1f; }) == prints[0]);
+  CHECK(changed([](RecurrentLanguageModelConfig& c) { c.context = 99; }) == prints[0]);
 }
 
 TEST_CASE("RecurrentLanguageModel: streaming gives the bits of the full pass", "[recurrent]") {

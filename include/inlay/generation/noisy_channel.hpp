@@ -1,8 +1,7 @@
 #pragma once
 // The noisy channel: choosing among candidates y for what was meant, when x was received.
 //
-//   p(y | x) = p(x | y) p(y) / p(x)      in proportion: log p(x | y) + weight log p(y), then softmax over the
-//   candidates
+//   p(y | x) = p(x | y) p(y) / p(x)      in proportion: log p(x | y) + weight log p(y), then softmax over candidates
 //
 // The channel model says how well a candidate explains what was received (a translation model, the probabilities of a
 // typing mistake), the source model how likely one says such a thing at all (an n-gram model: NGram::log_probability).

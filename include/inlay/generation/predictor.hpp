@@ -51,6 +51,7 @@ class Predictor {
   template <Executor E = Serial>
   Outputs predict(Inputs x, std::span<const std::uint32_t> offsets, const E& executor = E{}) {
     const FloatEnvironment environment;
+    INLAY_ASSERT(!offsets.empty());
     const size_t count = offsets.back() - offsets.front();
     INLAY_ASSERT(count == Model::Input::rows(x) && count <= rows);
     const Call call{.packing = {offsets.data(), offsets.size() - 1}};
@@ -58,7 +59,9 @@ class Predictor {
                   WorkspaceOf<Model, extent>, E>
         frame{*parameters_, *buffers_, detail::nothing, activations_, workspace_, call, executor, Stream{}};
     const Span span(executor, "forward");
+    INLAY_ASSERT(detail::is_valid<typename Model::Input>(x, call.packing.count));
     const size_t given = detail::gives_one_row_per_sequence<Model> ? call.packing.count : count;
+    INLAY_ASSERT(given <= rows);
     Model::forward(frame, x, Rows<float, Model::Output::width>(outputs_, given));
     return {outputs_.data(), given};
   }
@@ -77,7 +80,14 @@ class Predictor {
   }
 
  private:
-  static constexpr Extent extent{.rows = rows, .workers = C.workers, .training = false};
+  // Of a model that reads a second sequence: as many as fit where all are of full length.
+  static constexpr size_t memory_rows = [] {
+    if constexpr (requires { Model::memory_context; })
+      return (rows + Model::context - 1) / Model::context * Model::memory_context;
+    else
+      return size_t{0};
+  }();
+  static constexpr Extent extent{.rows = rows, .workers = C.workers, .training = false, .memory_rows = memory_rows};
 
   const ParametersOf<Model>* parameters_;
   const BuffersOf<Model>* buffers_;

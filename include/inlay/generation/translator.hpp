@@ -11,8 +11,9 @@
 //   score(Y) = log P(Y | X) / ((5 + |Y|) / 6)^length_penalty       |Y| counts the end token; 0: no normalisation
 //
 // The encoder runs once, the cross-attention's keys and values are computed once, and each token costs one token's work
-// a beam. translate() returns the target without start and end, valid until the next call; hypotheses() has all that
-// ended, best first, for whoever scores them again (generation/noisy_channel.hpp). Equal scores: the earlier beam, the
+// a beam and, with more than one, a copy of its caches. translate() returns the target without start and end, valid
+// until the next call; hypotheses() has all that were found, best first, for whoever scores them again
+// (generation/noisy_channel.hpp). Equal scores: the earlier beam, the
 // lower token.
 //
 // Source: Wu et al., "Google's Neural Machine Translation System", 2016, section 7, eq. 14 (without coverage).
@@ -46,6 +47,10 @@ class Translator {
   static constexpr size_t vocabulary = Model::vocabulary;
   static constexpr size_t beams = C.beams;
   static_assert(C.beams > 0, "inlay: a translator follows at least one beam");
+  static_assert(
+      std::is_same_v<typename Model::Input, TokenPairs>,
+      "inlay: a Translator needs a model from one sequence to another, as EncoderDecoder is; what goes on with "
+      "a text is a Generator");
 
   struct Hypothesis {
     Tensor<Token, context> tokens;  // without start and end
@@ -150,7 +155,7 @@ class Translator {
       }
     }
     const size_t then = now_;
-    const size_t next = 1 - now_;
+    const size_t next = wanted == 1 ? now_ : 1 - now_;  // a single beam goes on where it is
     size_t going_on = 0;
     for (size_t i = 0; i < count && going_on < wanted && finished_ < wanted; ++i) {
       const Text& text = texts_[then][best[i].parent];
@@ -160,9 +165,11 @@ class Translator {
         continue;
       }
       Text& continued = texts_[next][going_on];
-      continued = text;
+      if (next != then) {
+        continued = text;
+        copy_sequence<Model>(states_[then], best[i].parent, states_[next], going_on);
+      }
       continued.tokens(continued.length++) = best[i].token;
-      copy_sequence<Model>(states_[then], best[i].parent, states_[next], going_on);
       beam_next_(going_on++) = best[i];
     }
     for (size_t b = 0; b < going_on; ++b) beam_(b) = beam_next_(b);
@@ -177,7 +184,8 @@ class Translator {
         how.length_penalty == 0.0f ? 1.0f : simd::exp(how.length_penalty * simd::log((5.0f + length) / 6.0f));
     const float score = log_probability / norm;
     size_t place = finished_++;
-    for (; place > 0 && place < beams && score > found_[place - 1].score; --place) found_[place] = found_[place - 1];
+    const auto better = [&](const Hypothesis& than) { return ended != than.ended ? ended : score > than.score; };
+    for (; place > 0 && place < beams && better(found_[place - 1]); --place) found_[place] = found_[place - 1];
     found_[place].tokens = text.tokens;
     found_[place].length = text.length;
     found_[place].log_probability = log_probability;

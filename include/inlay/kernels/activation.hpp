@@ -15,7 +15,7 @@
 // Saved for backward: x. y may be x in forward; dx may be dy.
 // Accuracy: within a few ULP of max(|y|, epsilon): the functions under them state theirs in simd/math.hpp.
 //
-// relu is (x + |x|) / 2 to the bit, but where x + |x| overflows; its slope at 0 is taken as 0.
+// relu is (x + |x|) / 2 to the bit, but where x + |x| overflows, and 0 of a NaN; its slope at 0 is taken as 0.
 //
 // Source: Hendrycks, Gimpel, "Gaussian Error Linear Units", 2016, section 2 (both forms).
 

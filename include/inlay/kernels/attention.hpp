@@ -1,7 +1,8 @@
 #pragma once
 // Scaled dot-product attention of one head over one sequence.
 //
-//   S = scale Q K^T          scores; row i of a causal call at position `start` sees the keys 0 to start + i
+//   S = scale Q K^T + B      scores; a row sees the keys of its band (kernels/attention_strip.hpp); B: a bias of the
+//                            distance, or none
 //   E = exp(S - max_j S)     of the keys that it sees
 //   P = E / sum_j E
 //   O = (E V) / sum_j E

@@ -161,7 +161,7 @@ struct Strip {
   size_t visible(size_t tile) const { return within(shape.visible(first + tile * tile_rows + rows_of(tile))); }
   size_t seen_by_all(size_t tile) const { return within(shape.visible(first + tile * tile_rows + 1)); }
 
-  // f(first key, end, tile): keys that this tile and those behind it see, and those before it do not.
+  // f(first key, end, tile): keys that this tile and those after it may see, and those before it do not.
   template <class F>
   void for_each_region(F&& f) const {
     for (size_t tile = 0, from = begin; tile < tiles; ++tile) {

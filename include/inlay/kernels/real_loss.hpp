@@ -71,7 +71,7 @@ INLAY_FORCE_INLINE float real_loss_row(size_t width, T* y, const float* t, float
     return 0.0f;
   }
   if constexpr (L == RealLoss::logistic || L == RealLoss::perceptron)
-    for (size_t j = 0; j < width; ++j) INLAY_ASSERT(t[j] >= 0.0f && t[j] <= 1.0f);
+    for (size_t j = 0; j < width; ++j) INLAY_ASSERT(!(t[j] < 0.0f || t[j] > 1.0f));  // a NaN passes
   const float share = weight / static_cast<float>(width);
   const simd::batch factor = simd::broadcast(share);
   const float total = sum(width, [&](auto at) {

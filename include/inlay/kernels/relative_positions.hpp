@@ -34,6 +34,7 @@ inline float alibi_slope(size_t head, size_t heads) {
 inline size_t distance_bucket(size_t distance, size_t buckets, size_t furthest) {
   const size_t exact = buckets / 2;
   if (distance < exact) return distance;
+  if (distance >= furthest) return buckets - 1;
   const size_t logarithmic = buckets - exact;
   const auto power = [](double base, size_t exponent) {
     double result = 1.0;

@@ -3,9 +3,9 @@
 //
 //   cosine similarity   s = a . b / (|a| |b|), from -1 (opposite) over 0 (nothing in common) to 1 (the same direction)
 //
-// A vector of length zero has no direction: its similarity to anything is 0. Both vectors are divided by their largest
-// number first, so that neither tiny nor huge ones leave the range of a float; of a vector and itself s is 1 exactly.
-// Sums have 16 lanes. NaN, and an infinite number, give NaN.
+// A vector of length zero has no direction: its similarity to anything is 0. Both vectors are divided by their greatest
+// magnitude first, so that neither tiny nor huge ones leave the range of a float; of a vector and itself s is 1
+// exactly. Sums have 16 lanes. NaN, and an infinite number, give NaN.
 //
 // Source: Salton, Wong, Yang, "A Vector Space Model for Automatic Indexing", 1975.
 

@@ -207,7 +207,7 @@ struct Encoder {
   static constexpr std::uint64_t fingerprint() {
     Hash hash;
     for (const size_t field : {C.vocabulary, C.context, C.width, C.heads, C.layers, hidden, C.segments,
-                               C.key_value_heads, C.head_width, C.window})
+                               AttentionType::groups, AttentionType::head_width, AttentionType::window})
       hash.number(field);
     for (const bool field : {C.biases, C.gated, C.embedding_norm, C.query_key_norm}) hash.byte(field);
     hash.byte(static_cast<std::uint8_t>(C.activation));

@@ -139,12 +139,14 @@ struct EncoderDecoder {
   static constexpr Extent of_source{E.memory_rows, E.workers, E.training, E.recompute};
   template <Extent E>
   struct Activations {
-    Tensor<float, E.memory_rows, C.width> source_embedded, encoded, memory;  // memory: encoded, normalised where it is
+    Tensor<float, E.memory_rows, C.width> source_embedded, encoded;
     ActivationsOf<EncoderStack, of_source<E>> encoder;
-    INLAY_NO_UNIQUE_ADDRESS ActivationsOf<Norm, of_source<E>> encoder_norm;
     Tensor<float, E.rows, C.width> embedded, last, normalized;
     ActivationsOf<DecoderStack, E> decoder;
-    INLAY_NO_UNIQUE_ADDRESS ActivationsOf<Norm, E> norm;
+    // Normalised: the memory and the rows of the logits.
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, Tensor<float, E.memory_rows, C.width>, Empty> memory;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ActivationsOf<Norm, of_source<E>>, Empty> encoder_norm;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ActivationsOf<Norm, E>, Empty> norm;
   };
   template <Extent E>
   struct Gradients {
@@ -273,7 +275,7 @@ struct EncoderDecoder {
   static constexpr std::uint64_t fingerprint() {
     Hash hash;
     for (const size_t field : {C.source_vocabulary, C.vocabulary, C.source_context, C.context, C.width, C.heads,
-                               C.layers, encoder_layers, hidden, C.key_value_heads})
+                               C.layers, encoder_layers, hidden, Attention<encoder_attention>::groups})
       hash.number(field);
     for (const bool field : {C.shared_embedding, C.tied, C.scaled_embedding, C.biases, C.gated}) hash.byte(field);
     hash.byte(static_cast<std::uint8_t>(C.activation));

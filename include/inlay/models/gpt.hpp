@@ -234,13 +234,14 @@ struct Gpt {
     also(C.gated, 1, 1);
     also(AttentionType::groups != C.heads, 2, AttentionType::groups);
     also(AttentionType::head_width * C.heads != C.width, 3, AttentionType::head_width);
-    also(C.window != 0, 4, C.window);
+    also(AttentionType::window != 0, 4, AttentionType::window);
     also(C.query_key_norm, 5, 1);
     also(C.positions == Positions::rotary, 6, AttentionType::turned);
     also(C.positions == Positions::relative, 7, C.buckets);
     also(C.positions == Positions::relative, 8, C.furthest_bucket);
-    if (C.positions == Positions::rotary) hash.real(C.rotary_base);
+    also(C.attention_scale != 0.0f, 9, 1);
     if (C.attention_scale != 0.0f) hash.real(C.attention_scale);
+    if (C.positions == Positions::rotary) hash.real(C.rotary_base);
     return hash.value();
   }
 };

@@ -19,7 +19,7 @@
 //
 // Source: Rumelhart, Hinton, Williams, "Learning representations by back-propagating errors", 1986; He et al., "Delving
 // Deep into Rectifiers", 2015, eq. 10; Glorot, Bengio, "Understanding the difficulty of training deep feedforward
-// neural networks", 2010, eq. 16.
+// neural networks", 2010, eq. 12.
 
 #include <inlay/config.hpp>
 #include <inlay/memory/hash.hpp>

@@ -15,11 +15,12 @@
 //                        where, below the highest order, a(h w) is no count but a number of contexts: how many tokens
 //                        stood before h w. What begins a sequence has none before it and keeps its count.
 //
-// p(w | nothing at all) = 1 / V, so that every token has a probability; where h was never seen, p(w | h) = p(w | h').
-// Over the vocabulary they sum to 1. The discount of an order is D(a) = Y where Y = n1 / (n1 + 2 n2) and n_i is how
-// many of its n-grams have a = i; modified_kneser_ney has D(1) = 1 - 2 Y n2 / n1, D(2) = 2 - 3 Y n3 / n2, and for all
-// others D = 3 - 4 Y n4 / n3. Where these do not exist or lie outside (0, i], as in a small vocabulary, they are 0.5
-// for kneser_ney and 0.5, 1, 1.5: discounts() says so.
+// p(w | nothing at all) = 1 / V, so that every token has a probability, but with maximum_likelihood; where h was never
+// seen, p(w | h) = p(w | h'). Over the vocabulary they sum to 1, but for the rounding of R, a sum of floats in the
+// order of the table. The discount of an order is D(a) = Y where Y = n1 / (n1 + 2 n2) and n_i is how many of its
+// n-grams have a = i; modified_kneser_ney has D(1) = 1 - 2 Y n2 / n1, D(2) = 2 - 3 Y n3 / n2, and for all others D = 3
+// - 4 Y n4 / n3. Where an n_i of them is 0, or they lie outside (0, i], as in a small vocabulary, they are 0.5 for
+// kneser_ney and 0.5, 1, 1.5: discounts() says so.
 //
 // begin, a token of its own that is never predicted, stands before the first token of a sequence; count() puts it
 // there. A context without it is the end of something longer. Who wants to predict where a sequence ends appends a
@@ -28,8 +29,8 @@
 // Memory: 16 bytes for each token of the vocabulary, 36 for each of the `capacity` different n-grams of two and more
 // tokens. Open addressing, linear probing, two thirds full at most; the n-gram (h, w) is found by the number of h and
 // by w, so nothing is taken for something else. All-zero is a model that has counted nothing. Once the table is full,
-// n-grams that are in it are still counted and new ones are not: the probabilities still sum to 1. Work: n searches a
-// token for counting and for probability(), (n - 1) V for probabilities().
+// n-grams that are in it are still counted and new ones are not: the probabilities still sum to 1. Work: n - 1 searches
+// a token for counting and for probability(), (n - 1) V for probabilities().
 //
 // Source: Jurafsky, Martin, "Speech and Language Processing", chapter 3; Witten, Bell, "The zero-frequency problem",
 // 1991; Kneser, Ney, "Improved backing-off for m-gram language modeling", 1995; Chen, Goodman, "An empirical study of
@@ -66,7 +67,7 @@ struct NGramReport {
 // What is taken off a count of 1, of 2, and of more.
 struct Discounts {
   float one, two, more;
-  bool estimated;  // from the counts of counts; otherwise they are the constants above
+  bool estimated;  // from the counts of counts; otherwise the constants above, or 0 without discounts
 };
 
 template <NGramConfig C>

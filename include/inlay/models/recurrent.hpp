@@ -140,11 +140,12 @@ struct RecurrentLanguageModel {
                                      1.0f / simd::sqrt(static_cast<float>(C.width)));
   }
 
-  // What names this model in a file: a hash of every field that its outputs depend on, so not of dropout.
+  // What names this model in a file: a hash of every field that its outputs depend on, so neither of dropout nor of the
+  // context.
   static constexpr std::uint64_t fingerprint() {
     Hash hash;
     hash.text("recurrent");
-    for (const size_t field : {C.vocabulary, C.context, C.width, C.layers}) hash.number(field);
+    for (const size_t field : {C.vocabulary, C.width, C.layers}) hash.number(field);
     hash.byte(static_cast<std::uint8_t>(C.cell));
     for (const bool field : {C.tied, C.biases}) hash.byte(field);
     return hash.value();

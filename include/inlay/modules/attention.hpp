@@ -24,7 +24,9 @@
 // row i of sequence s then stands at position starts[s] + i. CrossAttention keeps those of the memory: a call with
 // Memory::values fills the cache, later ones without use it. The result has the bits of the full pass.
 //
-// inspect() computes the weights of one head again, for looking at.
+// inspect() computes the weights of one head again, for looking at, after a forward pass without a State.
+//
+// The gradient of trained buckets is summed over a pass, then added to what earlier passes left.
 //
 // Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.2; Shazeer, "Fast Transformer Decoding", 2019
 // (multi-query); Ainslie et al., "GQA", 2023; Beltagy et al., "Longformer", 2020, section 3.1 (window); Henry et al.,
@@ -101,7 +103,8 @@ struct MultiHeadAttention {
   static constexpr size_t turned = C.rotary_width > 0 ? C.rotary_width : head_width;
   static constexpr bool learns_bias = C.positions == RelativePositions::buckets;
   static constexpr bool biased = learns_bias || C.positions == RelativePositions::alibi;
-  static constexpr kernels::AttentionKind kind{.windowed = C.window > 0, .biased = biased};
+  static constexpr size_t window = C.window < C.context ? C.window : 0;  // one that holds the whole context is none
+  static constexpr kernels::AttentionKind kind{.windowed = window > 0, .biased = biased};
   static_assert(!Cross || (C.positions == RelativePositions::none && C.window == 0),
                 "inlay: cross-attention has neither relative positions nor a window, as its two sequences share no "
                 "positions");
@@ -112,6 +115,8 @@ struct MultiHeadAttention {
                                  C.furthest_bucket > C.buckets / (causal ? 2 : 4)),
                 "inlay: half of the buckets of a direction have one distance each, so their number is even (a "
                 "multiple of four without a causal mask), and furthest_bucket is beyond those");
+  static_assert(!learns_bias || (C.buckets <= 128 && C.furthest_bucket <= 65536),
+                "inlay: there are at most 128 buckets of distances, up to a furthest one of at most 65536");
 
   // Biases of the distances [-least, greatest], with the margin that the kernels read around them.
   static constexpr size_t bias_zero = kernels::relative_margin + (causal ? 0 : C.context);
@@ -197,21 +202,22 @@ struct MultiHeadAttention {
   using Activations = std::conditional_t<C.query_key_norm, NormedActivations<E>, PlainActivations<E>>;
 
   // Of the buckets: what the kernels add to scores, and its gradient.
-  template <Extent E>
   struct BiasWorkspace {
     Tensor<float, heads, bias_span> bias;
   };
-  template <Extent E>
-  struct BiasGradients : BiasWorkspace<E> {
+  struct BiasGradients : BiasWorkspace {
     Tensor<float, heads, bias_span> dbias;
   };
   template <Extent E>
   using RelativeWorkspace =
-      std::conditional_t<!learns_bias, Empty, std::conditional_t<E.training, BiasGradients<E>, BiasWorkspace<E>>>;
+      std::conditional_t<!learns_bias, Empty, std::conditional_t<E.training, BiasGradients, BiasWorkspace>>;
+  // Forward's grows with the context; backward takes the keys in blocks, and needs more only for a short one.
+  static constexpr size_t forward_floats = kernels::attention_floats(memory_context, head_width);
+  static constexpr size_t backward_floats = kernels::attention_backward_floats(memory_context, head_width);
   // One scratch for each worker; the gradients of Q, K and V are shared.
   template <Extent E>
   struct TrainingWorkspace {
-    Tensor<float, kernels::attention_backward_floats(memory_context, head_width)> scratch[E.workers];
+    Tensor<float, (forward_floats > backward_floats ? forward_floats : backward_floats)> scratch[E.workers];
     Tensor<float, E.rows, query_width> dquery;
     Tensor<float, key_rows<E>, key_width> dkey, dvalue;
     Tensor<float, E.rows, query_width> dmixed;
@@ -219,7 +225,7 @@ struct MultiHeadAttention {
   };
   template <Extent E>
   struct InferenceWorkspace {
-    Tensor<float, kernels::attention_floats(memory_context, head_width)> scratch[E.workers];
+    Tensor<float, forward_floats> scratch[E.workers];
     INLAY_NO_UNIQUE_ADDRESS RelativeWorkspace<E> relative;
   };
   template <Extent E>
@@ -230,6 +236,10 @@ struct MultiHeadAttention {
     constexpr bool cached = !std::is_same_v<std::remove_cvref_t<decltype(frame.state)>, Empty>;
     auto& a = frame.activations;
     const size_t rows = x.count();
+    if constexpr (Cross) {
+      const Memory& given = frame.call.memory;
+      INLAY_ASSERT(given.values != nullptr ? given.packing.count == frame.call.packing.count : cached);
+    }
     Query::forward(frame.child(INLAY_PART(query)), x, Rows<float, query_width>(plain_query(a), rows));
     prepare(frame, INLAY_PART(query_norm), frame.call.packing, plain_query(a), a.query);
     if (!(cached && Cross) || frame.call.memory.values != nullptr) {
@@ -376,9 +386,9 @@ struct MultiHeadAttention {
     } else if constexpr (learns_bias) {
       constexpr size_t each = causal ? C.buckets : C.buckets / 2;  // of a direction
       for (size_t i = 0; i < bias_span; ++i) {
-        const bool behind = i < bias_zero;  // the key stands behind the query
-        const size_t bucket = kernels::distance_bucket(behind ? bias_zero - i : i - bias_zero, each, C.furthest_bucket);
-        buffers.bucket(i) = static_cast<std::uint32_t>(causal && behind ? 0 : behind ? each + bucket : bucket);
+        const bool ahead = i < bias_zero;  // the key stands after the query
+        const size_t bucket = kernels::distance_bucket(ahead ? bias_zero - i : i - bias_zero, each, C.furthest_bucket);
+        buffers.bucket(i) = static_cast<std::uint32_t>(causal && ahead ? 0 : ahead ? each + bucket : bucket);
       }
     } else if constexpr (biased) {
       for (size_t h = 0; h < heads; ++h) {
@@ -475,7 +485,7 @@ struct MultiHeadAttention {
       if constexpr (Cross) {
         const Packing& memory = frame.call.memory.packing;
         pairs += length * (memory.count > s ? memory.length(s) : 0);
-      } else if constexpr (C.window > 0) {
+      } else if constexpr (window > 0) {
         const kernels::AttentionShape shape = shape_of(length, start + length, start);
         for (size_t i = 0; i < length; ++i) pairs += shape.visible(i + 1) - shape.first_key(i);
       } else {
@@ -486,7 +496,7 @@ struct MultiHeadAttention {
   }
   static kernels::AttentionShape shape_of(size_t rows, size_t keys, size_t start) {
     const float scale = own_scale != 0.0f ? own_scale : 1.0f / simd::sqrt(static_cast<float>(head_width));
-    return {rows, keys, start, head_width, query_width, key_width, scale, causal, C.window};
+    return {rows, keys, start, head_width, query_width, key_width, scale, causal, window};
   }
   // Of a call without a cache.
   template <class Frame>
@@ -521,7 +531,6 @@ struct MultiHeadAttention {
   static void attend_all(const Frame& frame) {
     auto& a = frame.activations;
     const Span span(frame.executor, "attention", work(frame, 4));
-    INLAY_ASSERT(keys_of(frame).count == frame.call.packing.count);
     for_each_group(frame, [&](size_t sequence, size_t group, size_t worker) {
       const Packing& packing = frame.call.packing;
       INLAY_ASSERT(packing.length(sequence) <= C.context && keys_of(frame).length(sequence) <= memory_context);

@@ -40,9 +40,10 @@ struct Memory {
 
 struct Call {
   Packing packing;
-  bool training = false;  // dropout applies
-  RandomKey random{};     // of dropout: the run's seed and the step
-  size_t first_row = 0;   // of this call in the whole batch, so that a mask does not depend on how the batch is cut
+  bool training = false;      // dropout applies
+  RandomKey random{};         // of dropout: the run's seed and the step
+  size_t first_row = 0;       // of this call in the whole batch, so that a mask does not depend on how the batch is cut
+  size_t first_sequence = 0;  // likewise
   Logits logits = Logits::all;
   Memory memory = {};
 };

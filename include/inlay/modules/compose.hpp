@@ -4,8 +4,7 @@
 //   Sequential<A, B, C>   y = C(B(A(x))); tensors are named "0.", "1.", ...
 //   Residual<A>           y = x + A(x)                             dx = dy + dA; x and y do not overlap
 //
-// Behind a module that gives one row for each sequence (Pool), the others of a Sequential work on those rows; none of
-// them may look at positions.
+// Behind a module that gives one row for each sequence (Pool), each row is a sequence of its own for the others.
 //
 // Saved for backward by Sequential: what the modules save, and the values between them. N times the same module is a
 // Stack (modules/stack.hpp).
@@ -120,6 +119,13 @@ struct Sequential : detail::Vocabulary<First> {
   }
   (std::make_index_sequence<I + 1>{});
   static constexpr bool per_sequence = per_sequence_until<count - 1>;
+  template <size_t I>
+  static constexpr bool rows_are_sequences = [] {
+    if constexpr (I == 0)
+      return false;
+    else
+      return per_sequence_until<I - 1>;
+  }();
   using Parameters = detail::Tuple<ParametersOf<First>, ParametersOf<Rest>...>;
   using Buffers = detail::Tuple<BuffersOf<First>, BuffersOf<Rest>...>;
   template <size_t Sequences>
@@ -148,6 +154,8 @@ struct Sequential : detail::Vocabulary<First> {
   struct Activations {
     INLAY_NO_UNIQUE_ADDRESS detail::Tuple<ActivationsOf<First, E>, ActivationsOf<Rest, E>...> modules;
     INLAY_NO_UNIQUE_ADDRESS typename Between<E>::Tensors outputs;
+    INLAY_NO_UNIQUE_ADDRESS
+    std::conditional_t<rows_are_sequences<count - 1>, Tensor<std::uint32_t, E.rows + 1>, Empty> offsets;
   };
   template <Extent E>
   struct Workspace {
@@ -229,18 +237,36 @@ struct Sequential : detail::Vocabulary<First> {
       return Input::rows(x);
   }
 
+  // f(child I), in the call that it belongs to: behind a module that gives one row for each sequence, each row is a
+  // sequence of its own.
+  template <size_t I, class Frame, class F>
+  static void in_call(const Frame& frame, F&& f) {
+    if constexpr (rows_are_sequences<I>) {
+      Call call = frame.call;
+      auto& offsets = frame.activations.offsets;
+      for (size_t s = 0; s <= call.packing.count; ++s) offsets(s) = static_cast<std::uint32_t>(s);
+      call.packing = {offsets.data(), call.packing.count};
+      call.first_row = call.first_sequence;
+      f(child<I>(frame.in(call)));
+    } else {
+      f(child<I>(frame));
+    }
+  }
+
   template <size_t I, class Frame>
   static void forward_at(const Frame& frame, typename At<I>::Input::ConstValues x, typename At<I>::Output::Values y) {
-    const auto part = child<I>(frame);
-    const Span span(part.executor, "forward");
-    At<I>::forward(part, x, y);
+    in_call<I>(frame, [&](const auto& part) {
+      const Span span(part.executor, "forward");
+      At<I>::forward(part, x, y);
+    });
   }
   template <size_t I, class Frame, class Gradient>
   static void backward_at(const Frame& frame, typename At<I>::Input::ConstValues x,
                           typename At<I>::Output::ConstValues dy, Gradient dx) {
-    const auto part = child<I>(frame);
-    const Span span(part.executor, "backward");
-    At<I>::backward(part, x, dy, dx);
+    in_call<I>(frame, [&](const auto& part) {
+      const Span span(part.executor, "backward");
+      At<I>::backward(part, x, dy, dx);
+    });
   }
 
   template <size_t I, class Frame>
@@ -275,6 +301,9 @@ template <class M>
 struct Residual {
   static_assert(std::is_same_v<typename M::Input, typename M::Output>,
                 "inlay: a Residual adds its input to its output, so both have the same width");
+  static_assert(!detail::gives_one_row_per_sequence<M>,
+                "inlay: a Residual adds its input to its output; a module that gives one row for each sequence has "
+                "fewer of them");
   static constexpr size_t width = M::Output::width;
 
   // Its parts are those of M, under the same names.

@@ -7,7 +7,8 @@
 //   TokenPairs         two token sequences of different lengths for each sequence of a batch: an encoder-decoder
 //
 // Each says how many rows the packed sequences have, rows(x), and cuts out neighbouring sequences, part(x, cut). A
-// user's own kind has the same three: ConstValues, rows, part; and memory_rows where it brings rows besides those.
+// user's own kind has the same three: ConstValues, rows, part; memory_rows where it brings rows besides those; and
+// valid(x, sequences) where its parts can contradict each other.
 //
 // A module with per_sequence = true gives one row of output for each sequence instead of one for each position.
 
@@ -50,6 +51,7 @@ struct SegmentedTokens {
   using ConstValues = TokensWithSegments;
 
   static size_t rows(const ConstValues& x) { return x.tokens.size(); }
+  static bool valid(const ConstValues& x, size_t) { return x.segments.empty() || x.segments.size() == x.tokens.size(); }
   static ConstValues part(const ConstValues& x, const Cut& cut) {
     return {x.tokens.subspan(cut.first_row, cut.rows),
             x.segments.empty() ? x.segments : x.segments.subspan(cut.first_row, cut.rows)};
@@ -75,6 +77,10 @@ struct TokenPairs {
     return {x.source.subspan(offsets.front() - x.source_offsets.front(), offsets.back() - offsets.front()), offsets,
             x.target.subspan(cut.first_row, cut.rows)};
   }
+  static bool valid(const ConstValues& x, size_t sequences) {
+    return x.source_offsets.size() == sequences + 1 &&
+           x.source_offsets.back() - x.source_offsets.front() == x.source.size();
+  }
   static size_t memory_rows(const ConstValues& x, size_t first_sequence, size_t end_sequence) {
     return x.source_offsets[end_sequence] - x.source_offsets[first_sequence];
   }
@@ -89,6 +95,14 @@ size_t memory_rows_of(const typename Input::ConstValues& x, size_t first, size_t
     return Input::memory_rows(x, first, end);
   else
     return 0;
+}
+
+template <class Input>
+bool is_valid(const typename Input::ConstValues& x, size_t sequences) {
+  if constexpr (requires { Input::valid(x, sequences); })
+    return Input::valid(x, sequences);
+  else
+    return true;
 }
 
 template <class T>

@@ -306,6 +306,7 @@ Rows<float, Width> rows_wanted(const Call& call, Rows<float, Width> rows) {
   if (call.logits == Logits::all) return rows;
   if (call.logits == Logits::none) return rows.part(0, 0);
   for (size_t s = 0; s < call.packing.count; ++s) {
+    INLAY_ASSERT(call.packing.length(s) > 0);
     const float* const from = rows.row(call.packing.begin(s) + call.packing.length(s) - 1);
     float* const to = rows.row(s);
     for (size_t j = 0; j < Width; ++j) to[j] = from[j];

@@ -20,6 +20,9 @@ struct Stack {
   static_assert(N > 0, "inlay: a stack has at least one layer");
   static_assert(std::is_same_v<typename M::Input, typename M::Output>,
                 "inlay: the layers of a stack have the same width at their input and output");
+  static_assert(!detail::gives_one_row_per_sequence<M>,
+                "inlay: the layers of a stack give as many rows as they take; a module that gives one row for each "
+                "sequence stands behind the stack");
   static constexpr size_t width = M::Output::width;
   static constexpr size_t between = N > 1 ? N - 1 : 1;
 

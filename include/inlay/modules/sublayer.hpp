@@ -9,8 +9,8 @@
 //   cross-attention looks at travels in the call (Call::memory).
 //
 // Tensors of DecoderBlock: attention_norm., attention., cross_attention_norm., cross_attention., feed_forward_norm.,
-// feed_forward. Saved for backward: what M and the normalisation save; before: norm(x); after: the sum. x, y, dy and dx
-// do not overlap.
+// feed_forward. Saved for backward: what M and the normalisation save; before: norm(x), kept with Recompute::cheap,
+// too; after: the sum. x, y, dy and dx do not overlap.
 //
 // Source: Vaswani et al., "Attention Is All You Need", 2017, section 3.1 and figure 1.
 
@@ -24,6 +24,8 @@ struct Sublayer {
   static constexpr size_t width = M::Output::width;
   static_assert(M::Input::width == width && Norm::Output::width == width,
                 "inlay: a module in a residual stream, and its normalisation, have the width of the stream");
+  static_assert(!detail::gives_one_row_per_sequence<M>,
+                "inlay: a module in a residual stream gives as many rows as it takes");
   static constexpr bool before = Placement == NormPlacement::before;
   static constexpr bool after = Placement == NormPlacement::after;
   static constexpr bool drops = DropoutRate.value > 0.0f;
@@ -166,7 +168,8 @@ struct DecoderBlock {
   struct PartBuffers {
     BuffersOf<SelfPart> attention;
   };
-  static_assert(std::is_empty_v<BuffersOf<CrossPart>> && std::is_empty_v<BuffersOf<FeedPart>>);
+  static_assert(std::is_empty_v<BuffersOf<CrossPart>> && std::is_empty_v<BuffersOf<FeedPart>>,
+                "inlay: of the parts of a decoder block only self-attention has buffers");
   using Buffers = std::conditional_t<std::is_empty_v<BuffersOf<SelfPart>>, Empty, PartBuffers>;
   template <size_t Sequences>
   struct State {

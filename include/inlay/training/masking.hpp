@@ -17,13 +17,14 @@
 #include <inlay/kernels/random.hpp>
 #include <inlay/kernels/softmax.hpp>
 #include <inlay/modules/call.hpp>
+#include <inlay/parallel/float_environment.hpp>
 
 namespace inlay::inline INLAY_ABI {
 
 struct Masking {
   Token mask;            // the token that stands for a gap
   Token first_ordinary;  // tokens below are special
-  Token vocabulary;      // ordinary tokens end here
+  Token vocabulary;      // all tokens are below
   float rate = 0.15f;
   float share_masked = 0.8f;  // of the chosen ones
   float share_random = 0.1f;
@@ -35,12 +36,14 @@ inline size_t mask_tokens(const Masking& masking, RandomKey key, std::span<const
                           std::span<Token> labels, std::uint64_t first = 0) {
   INLAY_ASSERT(text.size() == inputs.size() && text.size() == labels.size());
   INLAY_ASSERT(masking.first_ordinary < masking.vocabulary);
+  const FloatEnvironment environment;
   const float masked = masking.share_masked;
   const float random = masking.share_random;
   size_t chosen = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const Token token = text[i];
     const kernels::RandomWords words = kernels::random_words(key, 0x6d61736bu, first + i, 0);
+    INLAY_ASSERT(token < masking.vocabulary);
     inputs[i] = token;
     labels[i] = ignored_label;
     if (token < masking.first_ordinary || !(kernels::uniform(words.word[0]) < masking.rate)) continue;

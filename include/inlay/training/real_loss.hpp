@@ -3,9 +3,10 @@
 //
 //   MeanSquaredError<width>         (y - t)^2
 //   Huber<width, delta>             (y - t)^2 / 2 up to delta, delta (|y - t| - delta / 2) beyond: outliers pull less
-//   Logistic<width>                 log(1 + exp(z)) - t z: each output is the logit of an answer of its own, t in [0,
-//   1] PerceptronCriterion<width>      max(z, 0) - t z: with Sgd, a rate of `width` and one row a batch, the perceptron
-//   rule
+//   Logistic<width>                 log(1 + exp(z)) - t z: each output is the logit of an answer of its own;
+//                                   0 <= t <= 1
+//   PerceptronCriterion<width>      max(z, 0) - t z, 0 <= t <= 1: with Sgd, a rate of `width` and one row a batch,
+//                                   the perceptron rule
 //
 // The mean is taken over all numbers: loss = sum_i w_i (1 / width) sum_j l(y_ij, t_ij) / sum_i w_i, with one weight w_i
 // a row, 1 unless the batch gives weights. A row of weight 0 counts nowhere, whatever its outputs and targets are. The
@@ -15,8 +16,7 @@
 //
 //   using Model = inlay::Mlp<inlay::MlpConfig{.inputs = 2, .hidden = {16}, .outputs = 1}>;
 //   using Trainer = inlay::Trainer<Model, inlay::TrainerConfig{.batch = 32}, inlay::Logistic<1>>;
-//   trainer.step({x, {targets}}, inlay::Adam{}, executor);     // x: Rows<const float, 2>, targets: Rows<const float,
-//   1>
+//   trainer.step({x, {targets}}, inlay::Adam{}, executor);   // Rows<const float, 2> and Rows<const float, 1>
 //
 // Formulas and sources: kernels/real_loss.hpp.
 

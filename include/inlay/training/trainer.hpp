@@ -11,10 +11,11 @@
 // over all rows of all of them. It has the bits of one large batch where both are cut into the same passes.
 //
 // Work is cut in two levels. A batch is cut by sequences into `slices`, each with gradients of its own, and a slice
-// runs in passes of at most `rows_per_pass` rows, whose parameter gradients continue the same chains. Slices run in
-// parallel, each the whole network in one core's cache, and are merged in order; with one slice the executor works
-// inside the kernels instead. Both numbers follow from the shape alone, so the bits are the same for any number of
-// threads. Memory for activations exists once for each of `workers`.
+// runs in passes of at most `rows_per_pass` rows, whose parameter gradients continue the same chains (but for a tensor
+// that is used twice, as tied embeddings are, and trained buckets of attention: their sums are grouped by pass). Slices
+// run in parallel, each the whole network in one core's cache, and are merged in order; with one slice the executor
+// works inside the kernels instead. Both numbers follow from the shape alone, so the bits are the same for any number
+// of threads. Memory for activations exists once for each of `workers`.
 //
 // A step whose gradient is not finite changes no parameter: it is counted, and the report names the tensor.
 
@@ -121,6 +122,7 @@ class Trainer {
     Loss::add_weight(batch.targets, weight_);
     run(batch, true, executor, losses_);
     rows_ += rows_of(batch);
+    sequences_ += sequences_of(batch);
     memory_rows_ += memory_rows(batch, 0, sequences_of(batch));
   }
 
@@ -206,7 +208,6 @@ class Trainer {
 
  private:
   static constexpr bool slices_in_parallel = slices > 1;
-  // With one slice the workers are inside the kernels, and the activations exist once.
   // Of a model that reads a second sequence: as many as fit where all are of full length.
   static constexpr size_t memory_rows_per_pass = [] {
     if constexpr (requires { Model::memory_context; })
@@ -214,6 +215,7 @@ class Trainer {
     else
       return size_t{0};
   }();
+  // With one slice the workers are inside the kernels, and the activations exist once.
   static constexpr Extent extent{rows_per_pass, slices_in_parallel ? 1 : workers, true, C.recompute,
                                  memory_rows_per_pass};
   static constexpr bool per_sequence = detail::gives_one_row_per_sequence<Model>;
@@ -244,6 +246,7 @@ class Trainer {
   void run(const BatchType& batch, bool backward, const E& executor, double* losses) {
     const size_t sequences = sequences_of(batch);
     INLAY_ASSERT(offset_of(batch, sequences) == rows_of(batch));
+    INLAY_ASSERT(detail::is_valid<typename Model::Input>(batch.inputs, sequences));
     const auto slice = [&](size_t s, size_t lane, const auto& inner) {
       run_slice(batch, s, sequences * s / slices, sequences * (s + 1) / slices, backward, lanes_[lane], inner,
                 losses[s]);
@@ -277,6 +280,7 @@ class Trainer {
       call.training = backward;
       call.random = {state_.seed, state_.step};
       call.first_row = rows_ + begin;
+      call.first_sequence = sequences_ + first;
       call.memory.first_row = memory_rows_ + memory_rows(batch, 0, first);
       const Cut cut{first, last - first, begin, rows};
       const auto inputs = Model::Input::part(batch.inputs, cut);
@@ -310,6 +314,7 @@ class Trainer {
   void begin_accumulation() {
     weight_ = 0.0;
     rows_ = 0;
+    sequences_ = 0;
     memory_rows_ = 0;
     for (double& loss : losses_) loss = 0.0;
   }
@@ -381,6 +386,7 @@ class Trainer {
   double losses_[slices];  // of many rows: a float would stop counting at 2^24
   double weight_;          // of the rows accumulated so far
   size_t rows_;            // accumulated so far
+  size_t sequences_;       // likewise
   size_t memory_rows_;     // of second sequences, likewise
 };
 
