@@ -27,7 +27,7 @@ struct Machine {
 };
 
 // Gpt begins with N(0, 0.02^2), which suits models that normalise. Here nothing does: what passes through three small
-// matrices is lost, and so are its gradients. Ten times as much is 1 / sqrt(width) or a little more.
+// matrices is lost, and so are its gradients. Ten times as much is about 1 / sqrt(width).
 template <class Model>
 void begin(std::uint64_t seed) {
   auto& trainer = Machine<Model>::trainer;
@@ -41,9 +41,9 @@ void begin(std::uint64_t seed) {
 
 // One step's problems, written as what goes in and what has to come out.
 template <class Task>
-class Batch {
+class Exercise {
  public:
-  explicit Batch(std::size_t problems) : problems_{problems} {}
+  explicit Exercise(std::size_t problems) : problems_{problems} {}
 
   inlay::Batch of_step(std::uint64_t seed, std::uint64_t step) {
     inputs_.clear();
@@ -124,7 +124,7 @@ bool learn(const Options& options, const examples::Executor& executor, Plan plan
   plan.problems += ", as " + Task::text(Task::sequence_of(unseen_problems<Task>(1).front()));
   print_plan(options, plan);
 
-  Batch<Task> batch{plan.batch};
+  Exercise<Task> exercise{plan.batch};
   Outcome outcome{};
   examples::Progress progress;
   const auto begin = Clock::now();
@@ -137,8 +137,8 @@ bool learn(const Options& options, const examples::Executor& executor, Plan plan
     }
     const float rate = inlay::warmup_cosine(
         step, {.peak = plan.peak_rate, .last = plan.peak_rate / 100, .warmup = plan.steps / 50, .total = plan.steps});
-    const auto step_report =
-        trainer.step(batch.of_step(options.seed, step), inlay::Adam{.learning_rate = rate, .clip_norm = 1}, executor);
+    const auto step_report = trainer.step(exercise.of_step(options.seed, step),
+                                          inlay::Adam{.learning_rate = rate, .clip_norm = 1}, executor);
     const auto now = static_cast<double>(step_report.loss);
     outcome.losses.push_back(now);
     loss = step == 0 ? now : loss + 0.05 * (now - loss);

@@ -36,10 +36,10 @@ int main(int argc, char** argv) {
       ->required()
       ->check(one_of({"sort", "add", "multiply_add", "add10"}))
       ->type_name("TASK");
-  app.add_option("--steps", options.steps, "How many steps of training (default: multiply_add 10000, others 3000)")
+  app.add_option("--steps", options.steps, "How many steps of training (default: multiply_add 6000, others 3000)")
       ->check(whole_number(1, 1'000'000'000))
       ->type_name("N");
-  app.add_option("--batch", options.batch, "How many problems a step (default: add10 128, others 250)")
+  app.add_option("--batch", options.batch, "How many problems a step (default: sort and add 250, others 128)")
       ->check(whole_number(100, 500))
       ->type_name("N");
   app.add_option("--exam", options.exam, "How many unseen problems to answer, or all where there are fewer")

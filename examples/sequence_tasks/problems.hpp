@@ -34,7 +34,6 @@ inline std::string name_of_token(Token token) { return token < 10 ? std::to_stri
 
 // Six digits, as firmware/sorter sorts them.
 struct Sort {
-  static constexpr const char* name = "sort";
   static constexpr std::size_t given = sorter::digits, answer = sorter::digits, vocabulary = 10;
   static constexpr std::uint64_t problems = sorter::questions;
   using Sequence = std::array<Token, given + answer>;
@@ -55,7 +54,6 @@ struct Sort {
 
 // d = a + b of numbers with two digits.
 struct Add {
-  static constexpr const char* name = "add";
   static constexpr std::size_t given = 4, answer = 3, vocabulary = 10;
   static constexpr std::uint64_t problems = 100 * 100;
   using Sequence = std::array<Token, given + answer>;
@@ -77,7 +75,6 @@ struct Add {
 
 // d = a b + c, where a and c have two digits and b has one.
 struct MultiplyAdd {
-  static constexpr const char* name = "multiply_add";
   static constexpr std::size_t given = 5, answer = 3, vocabulary = 10;
   static constexpr std::uint64_t problems = 100 * 10 * 100;
   using Sequence = std::array<Token, given + answer>;
@@ -99,9 +96,10 @@ struct MultiplyAdd {
   }
 };
 
-// a + b = of numbers with ten digits. There are more of them than numbers of problems: a problem draws its two.
+// a + b of numbers with up to ten digits. There are more pairs than numbers of problems, so a problem draws its two.
+// The last digit of its number says from how many digits: those that end in 0 have ten, and they are in the
+// examination.
 struct AddTenDigits {
-  static constexpr const char* name = "add10";
   static constexpr std::size_t digits = 10;
   static constexpr std::size_t given = 2 * digits + 2, answer = digits + 1, vocabulary = 12;
   static constexpr Token plus = 10, equals = 11;

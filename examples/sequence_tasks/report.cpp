@@ -23,7 +23,7 @@ void draw_losses(const Options& options, const std::vector<double>& losses, cons
     mean.x.push_back(static_cast<double>(step));
     mean.y.push_back(trend[step]);
   }
-  examples::write_svg(options.picture("loss"), examples::Plot{.title = "Learning to " + options.task,
+  examples::write_svg(options.picture("loss"), examples::Plot{.title = "sequence_tasks: " + options.task,
                                                               .subtitle = result,
                                                               .x_label = "step",
                                                               .y_label = "nats for a digit of the answer",
