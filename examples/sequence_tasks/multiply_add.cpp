@@ -1,7 +1,8 @@
 // sequence_tasks --task multiply_add: d = a b + c with two-digit a and c and one-digit b. The lecture's own
 // transformer, wider than for sums, because it has the products of two digits to learn, and with a third layer: the
 // carry of the last place is needed for the product of the next one. With two layers it knew 84 % of the unseen
-// problems after 3 000 steps of 250, with three 96 % after 3 000 of 128 and 99 % after 4 000.
+// problems after 3 000 steps of 250, with three 96 % after 3 000 of 128, 99 % after 4 000 and
+// 99.9 % after 4 500.
 
 #include "sequence_tasks/learning.hpp"
 #include "sequence_tasks/lecture_model.hpp"

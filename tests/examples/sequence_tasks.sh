@@ -19,9 +19,10 @@ learn() {
   [ "$size" = full ] || { steps=4 least=0; }
   output=$("$program" --task "$task" --steps "$steps" --exam "$exam" --out "$folder/out" "${@:6}" < /dev/null) || fail "$task: status $?"
   last=$(tail -n 1 <<< "$output")
-  [[ $last =~ ^$task:\ ([0-9 ]+)\ of\ $exam\ unseen\ problems\ exact\ \([0-9.]+\ %\)\ after\ $steps\ steps$ ]] ||
+  [[ $last =~ ^$task:\ ([0-9 ]+)\ of\ $exam\ unseen\ problems\ exact\ \([0-9.]+\ %\)\ after\ ([0-9 ]+)\ steps$ ]] ||
     fail "$task: '$last' states no result"
   right=${BASH_REMATCH[1]:-0}
+  [ "${BASH_REMATCH[2]// /}" = "$steps" ] || fail "$task: expected $steps steps, found '$last'"
   [ "${right// /}" -ge "$least" ] || fail "$task: expected at least $least of $exam, found '$last'"
   [[ $output == *"= $parameters by formula, $parameters by count"* ]] || fail "$task: expected $parameters parameters, found '$output'"
   tail -n 1 "$folder/out/${task}_loss.svg" | grep -q "</svg>" || fail "no picture of $task's loss"
@@ -37,12 +38,12 @@ maps() {
 
 learn sort 400 500 480 "13 280"
 maps sort "layer 1, head 1" "layer 2, head 1"
-learn add 500 500 460 "13 120"
+learn add 800 500 460 "13 120"
 learn multiply_add 60 50 0 "124 608"
-learn add10 1000 300 290 "1 088" --threads 1
+learn add10 1500 300 290 "1 088" --threads 1
 maps add10 "layer 1, head 1" "layer 1, head 2"
 cp "$folder/out/add10_attention.svg" "$folder/out/add10_loss.svg" "$folder"
-learn add10 1000 300 290 "1 088" --threads 2
+learn add10 1500 300 290 "1 088" --threads 2
 for picture in attention loss; do
   cmp "$folder/add10_$picture.svg" "$folder/out/add10_$picture.svg" || fail "two threads drew another $picture"
 done
