@@ -172,12 +172,12 @@ std::unique_ptr<ModuleRun<M, E>> compare_with_reference(const reference::Offsets
   const reference::Matrix x = reference::Matrix::variables(run->rows(), run->in, run->x.data());
   const reference::Place place{&tensors, &run->offsets, {run->call.random, run->call.first_row, training}};
   const reference::Matrix y = [&] {
-    if constexpr (ModuleRun<M, E>::of_tokens && requires { forward(place, run->tokens); })
-      return forward(place, run->tokens);
-    else if constexpr (ModuleRun<M, E>::of_tokens)
-      return forward(place, *run);
-    else
+    if constexpr (!ModuleRun<M, E>::of_tokens)
       return forward(place, x);
+    else if constexpr (std::is_same_v<typename M::Input, inlay::Tokens>)
+      return forward(place, run->tokens);
+    else
+      return forward(place, *run);
   }();
   reference::Real objective;
   std::vector<double> values;
