@@ -236,10 +236,9 @@ struct MultiHeadAttention {
     constexpr bool cached = !std::is_same_v<std::remove_cvref_t<decltype(frame.state)>, Empty>;
     auto& a = frame.activations;
     const size_t rows = x.count();
-    if constexpr (Cross) {
-      const Memory& given = frame.call.memory;
-      INLAY_ASSERT(given.values != nullptr ? given.packing.count == frame.call.packing.count : cached);
-    }
+    if constexpr (Cross)
+      INLAY_ASSERT(frame.call.memory.values != nullptr ? frame.call.memory.packing.count == frame.call.packing.count
+                                                       : cached);
     Query::forward(frame.child(INLAY_PART(query)), x, Rows<float, query_width>(plain_query(a), rows));
     prepare(frame, INLAY_PART(query_norm), frame.call.packing, plain_query(a), a.query);
     if (!(cached && Cross) || frame.call.memory.values != nullptr) {
