@@ -33,7 +33,7 @@ INLAY_NO_INLINE inline float cosine_similarity(size_t n, const float* a, const f
 }
 
 // y = a - b; y may be either.
-inline void subtract(size_t n, const float* a, const float* b, float* y) {
+INLAY_NO_INLINE inline void subtract(size_t n, const float* a, const float* b, float* y) {
   for_each_vector(n, [&](auto at) { at.store(y, at.load(a) - at.load(b)); });
 }
 
