@@ -41,10 +41,6 @@ namespace inlay::inline INLAY_ABI::kernels {
 namespace detail {
 
 // S^T to E^T in place, for the vectors that hold a tile's rows; their maxima and 1 / sum.
-struct RowNumbers {
-  alignas(64) float maximum[tile_rows];
-  alignas(64) float inverse[tile_rows];
-};
 template <AttentionKind Kind>
 inline void exponentials(const Strip<Kind>& strip, size_t tile, float* scores, RowNumbers& row) {
   const size_t keys = strip.visible(tile) - strip.begin;

@@ -280,6 +280,12 @@ inline void drop(const AttentionDropout& dropout, std::uint64_t row, size_t begi
   }
 }
 
+// Of the rows of a tile: the greatest score, and 1 / sum of the exponentials.
+struct RowNumbers {
+  alignas(64) float maximum[tile_rows];
+  alignas(64) float inverse[tile_rows];
+};
+
 }  // namespace detail
 
 }  // namespace inlay::inline INLAY_ABI::kernels
