@@ -80,14 +80,8 @@ class Predictor {
   }
 
  private:
-  // Of a model that reads a second sequence: as many as fit where all are of full length.
-  static constexpr size_t memory_rows = [] {
-    if constexpr (requires { Model::memory_context; })
-      return (rows + Model::context - 1) / Model::context * Model::memory_context;
-    else
-      return size_t{0};
-  }();
-  static constexpr Extent extent{.rows = rows, .workers = C.workers, .training = false, .memory_rows = memory_rows};
+  static constexpr Extent extent{
+      .rows = rows, .workers = C.workers, .training = false, .memory_rows = detail::memory_rows_for<Model>(rows)};
 
   const ParametersOf<Model>* parameters_;
   const BuffersOf<Model>* buffers_;

@@ -13,8 +13,7 @@
 // The encoder runs once, the cross-attention's keys and values are computed once, and each token costs one token's work
 // a beam and, with more than one, a copy of its caches. translate() returns the target without start and end, valid
 // until the next call; hypotheses() has all that were found, best first, for whoever scores them again
-// (generation/noisy_channel.hpp). Equal scores: the earlier beam, the
-// lower token.
+// (generation/noisy_channel.hpp). Equal scores: the earlier beam, the lower token.
 //
 // Source: Wu et al., "Google's Neural Machine Translation System", 2016, section 7, eq. 14 (without coverage).
 

@@ -23,6 +23,7 @@
 
 #include <inlay/config.hpp>
 #include <inlay/models/choices.hpp>
+#include <inlay/models/language_head.hpp>
 #include <inlay/modules/stack.hpp>
 #include <inlay/modules/sublayer.hpp>
 
@@ -104,6 +105,7 @@ struct EncoderDecoder {
   using DecoderStack = Stack<DecoderBlockType, C.layers>;
   using Unembedding = Linear<C.width, C.vocabulary, Bias::no>;
   using Drop = Dropout<C.width, C.dropout>;
+  using Head = detail::LanguageHead<TokenEmbedding, std::conditional_t<final_norm, Norm, Empty>, Unembedding, C.tied>;
 
   using Input = TokenPairs;
   using Output = Reals<C.vocabulary>;
@@ -141,12 +143,13 @@ struct EncoderDecoder {
   struct Activations {
     Tensor<float, E.memory_rows, C.width> source_embedded, encoded;
     ActivationsOf<EncoderStack, of_source<E>> encoder;
-    Tensor<float, E.rows, C.width> embedded, last, normalized;
+    Tensor<float, E.rows, C.width> embedded, last;
     ActivationsOf<DecoderStack, E> decoder;
-    // Normalised: the memory and the rows of the logits.
+    // With a normalisation: of the memory, and of the rows of the logits.
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, Tensor<float, E.memory_rows, C.width>, Empty> memory;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ActivationsOf<Norm, of_source<E>>, Empty> encoder_norm;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ActivationsOf<Norm, E>, Empty> norm;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, Tensor<float, E.rows, C.width>, Empty> normalized;
   };
   template <Extent E>
   struct Gradients {
@@ -177,17 +180,7 @@ struct EncoderDecoder {
     TargetPositions::forward(inside.child(INLAY_PART(positions)), embedded, embedded);
     Drop::forward(inside.child(INLAY_PART(dropout)), embedded, embedded);
     DecoderStack::forward(decoder(inside), embedded, last);
-    const Out wanted = detail::rows_wanted(call, last);
-    const Out normalized(a.normalized, wanted.count());
-    if constexpr (final_norm)
-      Norm::forward(inside.child(INLAY_PART(norm)), wanted, normalized);
-    else
-      kernels::copy(wanted.count() * C.width, wanted.data(), normalized.data());
-    INLAY_ASSERT(logits.count() == wanted.count());
-    if constexpr (C.tied)
-      TokenEmbedding::logits_forward(inside.child(INLAY_PART(token_embedding)), normalized, logits);
-    else
-      Unembedding::forward(inside.child(INLAY_PART(logits)), normalized, logits);
+    Head::forward(inside, last, logits);
   }
 
   // After a forward pass with Logits::all.
@@ -200,12 +193,7 @@ struct EncoderDecoder {
     const size_t source_rows = x.source.size();
     const Out d(&g.target(0, 0, 0), rows), e(&g.target(1, 0, 0), rows);
     const Out dmemory(&g.source(0, 0, 0), source_rows), dsource(&g.source(1, 0, 0), source_rows);
-    const In normalized(a.normalized, rows);
-    if constexpr (C.tied)
-      TokenEmbedding::logits_backward(frame.child(INLAY_PART(token_embedding)), normalized, dlogits, d);
-    else
-      Unembedding::backward(frame.child(INLAY_PART(logits)), normalized, dlogits, d);
-    if constexpr (final_norm) Norm::backward(frame.child(INLAY_PART(norm)), In(a.last, rows), d, d);
+    Head::backward(frame, dlogits, d);
 
     kernels::fill(source_rows * C.width, 0.0f, dmemory.data());
     Call call = frame.call;

@@ -20,6 +20,7 @@
 
 #include <inlay/config.hpp>
 #include <inlay/models/choices.hpp>
+#include <inlay/models/language_head.hpp>
 #include <inlay/modules/stack.hpp>
 
 namespace inlay::inline INLAY_ABI {
@@ -106,6 +107,7 @@ struct Gpt {
   using Unembedding = Linear<C.width, C.vocabulary, Bias::no>;
   using Drop = Dropout<C.width, C.dropout>;
   static constexpr bool final_norm = C.placement == NormPlacement::before;
+  using Head = detail::LanguageHead<TokenEmbedding, std::conditional_t<final_norm, Norm, Empty>, Unembedding, C.tied>;
 
   using Input = Tokens;
   using Output = Reals<C.vocabulary>;
@@ -134,8 +136,8 @@ struct Gpt {
     Tensor<float, E.rows, C.width> embedded;  // the first block's input
     ActivationsOf<Blocks, E> blocks;
     Tensor<float, E.rows, C.width> last;  // the last block's output
-    ActivationsOf<Norm, E> norm;
-    Tensor<float, E.rows, C.width> normalized;  // what the logits are computed from
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ActivationsOf<Norm, E>, Empty> norm;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, Tensor<float, E.rows, C.width>, Empty> normalized;
   };
   template <Extent E>
   struct Workspace {
@@ -153,17 +155,7 @@ struct Gpt {
     PositionEmbedding::forward(frame.child(INLAY_PART(position_embedding)), embedded, embedded);
     Drop::forward(frame.child(INLAY_PART(dropout)), embedded, embedded);
     Blocks::forward(frame.child(INLAY_PART(blocks)), embedded, last);
-    const Rows<float, C.width> wanted = detail::rows_wanted(frame.call, last);
-    const Rows<float, C.width> normalized(a.normalized, wanted.count());
-    if constexpr (final_norm)
-      Norm::forward(frame.child(INLAY_PART(norm)), wanted, normalized);
-    else
-      kernels::copy(wanted.count() * C.width, wanted.data(), normalized.data());
-    INLAY_ASSERT(logits.count() == wanted.count());
-    if constexpr (C.tied)
-      TokenEmbedding::logits_forward(frame.child(INLAY_PART(token_embedding)), normalized, logits);
-    else
-      Unembedding::forward(frame.child(INLAY_PART(logits)), normalized, logits);
+    Head::forward(frame, last, logits);
   }
 
   // After a forward pass with Logits::all.
@@ -174,13 +166,7 @@ struct Gpt {
     const size_t rows = tokens.size();
     const Rows<float, C.width> d(&frame.workspace.gradients(0, 0, 0), rows);
     const Rows<float, C.width> e(&frame.workspace.gradients(1, 0, 0), rows);
-    const Rows<const float, C.width> normalized(a.normalized, rows);
-    if constexpr (C.tied)
-      TokenEmbedding::logits_backward(frame.child(INLAY_PART(token_embedding)), normalized, dlogits, d);
-    else
-      Unembedding::backward(frame.child(INLAY_PART(logits)), normalized, dlogits, d);
-    if constexpr (final_norm)
-      Norm::backward(frame.child(INLAY_PART(norm)), Rows<const float, C.width>(a.last, rows), d, d);
+    Head::backward(frame, dlogits, d);
     Blocks::backward(frame.child(INLAY_PART(blocks)), Rows<const float, C.width>(a.embedded, rows), d, e);
     Drop::backward(frame.child(INLAY_PART(dropout)), e, e, e);
     PositionEmbedding::backward(frame.child(INLAY_PART(position_embedding)), e, e, no_gradient);

@@ -20,6 +20,7 @@
 // Network Regularization", 2014; Press, Wolf, "Using the Output Embedding", 2017 (tying).
 
 #include <inlay/config.hpp>
+#include <inlay/models/language_head.hpp>
 #include <inlay/modules/activation.hpp>
 #include <inlay/modules/embedding.hpp>
 #include <inlay/modules/linear.hpp>
@@ -61,6 +62,7 @@ struct RecurrentLanguageModel {
   using Layers = Stack<Layer, C.layers>;
   using Unembedding = Linear<C.width, C.vocabulary, C.biases ? Bias::yes : Bias::no>;
   using Drop = Dropout<C.width, C.dropout>;
+  using Head = detail::LanguageHead<TokenEmbedding, Empty, Unembedding, C.tied>;
 
   using Input = Tokens;
   using Output = Reals<C.vocabulary>;
@@ -96,12 +98,7 @@ struct RecurrentLanguageModel {
     TokenEmbedding::forward(frame.child(INLAY_PART(token_embedding)), tokens, embedded);
     Drop::forward(frame.child(INLAY_PART(dropout)), embedded, embedded);
     Layers::forward(frame.child(INLAY_PART(layers)), embedded, last);
-    const Rows<float, C.width> wanted = detail::rows_wanted(frame.call, last);
-    INLAY_ASSERT(logits.count() == wanted.count());
-    if constexpr (C.tied)
-      TokenEmbedding::logits_forward(frame.child(INLAY_PART(token_embedding)), wanted, logits);
-    else
-      Unembedding::forward(frame.child(INLAY_PART(logits)), wanted, logits);
+    Head::forward(frame, last, logits);
   }
 
   // After a forward pass with Logits::all.
@@ -112,11 +109,7 @@ struct RecurrentLanguageModel {
     const size_t rows = tokens.size();
     const Rows<float, C.width> d(&frame.workspace.gradients(0, 0, 0), rows);
     const Rows<float, C.width> e(&frame.workspace.gradients(1, 0, 0), rows);
-    const Rows<const float, C.width> last(a.last, rows);
-    if constexpr (C.tied)
-      TokenEmbedding::logits_backward(frame.child(INLAY_PART(token_embedding)), last, dlogits, d);
-    else
-      Unembedding::backward(frame.child(INLAY_PART(logits)), last, dlogits, d);
+    Head::backward(frame, dlogits, d);
     Layers::backward(frame.child(INLAY_PART(layers)), Rows<const float, C.width>(a.embedded, rows), d, e);
     Drop::backward(frame.child(INLAY_PART(dropout)), e, e, e);
     TokenEmbedding::backward(frame.child(INLAY_PART(token_embedding)), tokens, e);

@@ -97,6 +97,15 @@ size_t memory_rows_of(const typename Input::ConstValues& x, size_t first, size_t
     return 0;
 }
 
+// How many of them a call of this many rows has room for: those of as many sequences of full length as begin in it.
+template <class M>
+constexpr size_t memory_rows_for([[maybe_unused]] size_t rows) {
+  if constexpr (requires { M::memory_context; })
+    return (rows + M::context - 1) / M::context * M::memory_context;
+  else
+    return 0;
+}
+
 template <class Input>
 bool is_valid(const typename Input::ConstValues& x, size_t sequences) {
   if constexpr (requires { Input::valid(x, sequences); })

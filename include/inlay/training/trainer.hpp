@@ -208,16 +208,9 @@ class Trainer {
 
  private:
   static constexpr bool slices_in_parallel = slices > 1;
-  // Of a model that reads a second sequence: as many as fit where all are of full length.
-  static constexpr size_t memory_rows_per_pass = [] {
-    if constexpr (requires { Model::memory_context; })
-      return rows_per_pass / context * Model::memory_context;
-    else
-      return size_t{0};
-  }();
   // With one slice the workers are inside the kernels, and the activations exist once.
   static constexpr Extent extent{rows_per_pass, slices_in_parallel ? 1 : workers, true, C.recompute,
-                                 memory_rows_per_pass};
+                                 detail::memory_rows_for<Model>(rows_per_pass)};
   static constexpr bool per_sequence = detail::gives_one_row_per_sequence<Model>;
   static constexpr size_t workers_held = slices_in_parallel ? workers : 1;
   static constexpr size_t chunk = 8192;  // floats that one task merges or updates
