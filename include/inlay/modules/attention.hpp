@@ -35,38 +35,13 @@
 #include <inlay/config.hpp>
 #include <inlay/kernels/attention.hpp>
 #include <inlay/kernels/attention_backward.hpp>
-#include <inlay/kernels/relative_positions.hpp>
-#include <inlay/kernels/rotary.hpp>
+#include <inlay/modules/attention_config.hpp>
+#include <inlay/modules/attention_positions.hpp>
 #include <inlay/modules/linear.hpp>
 #include <inlay/modules/module.hpp>
 #include <inlay/modules/normalization.hpp>
 
 namespace inlay::inline INLAY_ABI {
-
-// How the weights know where a key stands.
-enum class RelativePositions : std::uint8_t { none, rotary, alibi, buckets };
-
-struct AttentionConfig {
-  size_t width;
-  size_t heads;
-  size_t context;  // the longest sequence
-  bool causal = true;
-  bool biases = true;
-  float dropout = 0.0f;        // of the attention weights
-  size_t key_value_heads = 0;  // 0: as many as heads
-  size_t head_width = 0;       // 0: width / heads
-  float scale = 0.0f;          // of the scores; 0: 1 / sqrt(head_width)
-  size_t window = 0;           // 0: a row sees keys at any distance
-  RelativePositions positions = RelativePositions::none;
-  float rotary_base = 10000.0f;
-  size_t rotary_width = 0;       // numbers of a head that are turned; 0: all
-  size_t buckets = 32;           // of distances
-  size_t furthest_bucket = 128;  // the distance from which on the last bucket is shared
-  bool query_key_norm = false;
-  float epsilon = 1e-5f;      // of query_key_norm
-  size_t memory_width = 0;    // of CrossAttention; 0: width
-  size_t memory_context = 0;  // the longest memory; 0: context
-};
 
 namespace detail {
 
@@ -96,31 +71,17 @@ struct MultiHeadAttention {
   // Copies, because Clang 16 reads floats of a template argument wrongly at run time where two stand side by side.
   static constexpr float dropout = C.dropout;
   static constexpr float own_scale = C.scale;
-  static constexpr float rotary_base = C.rotary_base;
 
   static constexpr bool causal = C.causal && !Cross;
-  static constexpr bool rotates = C.positions == RelativePositions::rotary;
-  static constexpr size_t turned = C.rotary_width > 0 ? C.rotary_width : head_width;
-  static constexpr bool learns_bias = C.positions == RelativePositions::buckets;
-  static constexpr bool biased = learns_bias || C.positions == RelativePositions::alibi;
+  using Positions = AttentionPositions<C, head_width, causal>;
+  static constexpr size_t turned = Positions::turned;
+  static constexpr bool learns_bias = Positions::learns_bias;
+  static constexpr bool biased = Positions::biased;
   static constexpr size_t window = C.window < C.context ? C.window : 0;  // one that holds the whole context is none
   static constexpr kernels::AttentionKind kind{.windowed = window > 0, .biased = biased};
   static_assert(!Cross || (C.positions == RelativePositions::none && C.window == 0),
                 "inlay: cross-attention has neither relative positions nor a window, as its two sequences share no "
                 "positions");
-  static_assert(!rotates || (turned % 2 == 0 && turned <= head_width),
-                "inlay: rotary positions turn pairs of numbers; head_width, or rotary_width where it is given, must be "
-                "even, and rotary_width at most head_width");
-  static_assert(!learns_bias || (C.buckets >= (causal ? 2 : 4) && C.buckets % (causal ? 2 : 4) == 0 &&
-                                 C.furthest_bucket > C.buckets / (causal ? 2 : 4)),
-                "inlay: half of the buckets of a direction have one distance each, so their number is even (a "
-                "multiple of four without a causal mask), and furthest_bucket is beyond those");
-  static_assert(!learns_bias || (C.buckets <= 128 && C.furthest_bucket <= 65536),
-                "inlay: there are at most 128 buckets of distances, up to a furthest one of at most 65536");
-
-  // Biases of the distances [-least, greatest], with the margin that the kernels read around them.
-  static constexpr size_t bias_zero = kernels::relative_margin + (causal ? 0 : C.context);
-  static constexpr size_t bias_span = bias_zero + C.context + kernels::relative_margin;
 
   using Input = Reals<width>;
   using Output = Reals<width>;
@@ -138,33 +99,18 @@ struct MultiHeadAttention {
   struct HeadNorms {
     typename HeadNorm::Parameters query_norm, key_norm;
   };
-  struct Buckets {
-    struct {
-      Tensor<float, C.buckets, C.heads> weight;
-    } relative_bias;
-  };
   template <class... Parts>
   struct Together : Parts... {};
   struct NoNorms {};
   struct NoBuckets {};
   // An aggregate with bases only where there is more than the projections.
-  using Parameters = std::conditional_t<C.query_key_norm || learns_bias,
-                                        Together<Projections, std::conditional_t<C.query_key_norm, HeadNorms, NoNorms>,
-                                                 std::conditional_t<learns_bias, Buckets, NoBuckets>>,
-                                        Projections>;
+  using Parameters =
+      std::conditional_t<C.query_key_norm || learns_bias,
+                         Together<Projections, std::conditional_t<C.query_key_norm, HeadNorms, NoNorms>,
+                                  std::conditional_t<learns_bias, typename Positions::Buckets, NoBuckets>>,
+                         Projections>;
 
-  struct RotaryTable {
-    Tensor<float, C.context, turned> rotary;
-  };
-  struct BiasTable {
-    Tensor<float, C.heads, bias_span> bias;
-  };
-  struct BucketTable {
-    Tensor<std::uint32_t, bias_span> bucket;
-  };
-  using Buffers =
-      std::conditional_t<rotates, RotaryTable,
-                         std::conditional_t<learns_bias, BucketTable, std::conditional_t<biased, BiasTable, Empty>>>;
+  using Buffers = typename Positions::Buffers;
 
   template <size_t Sequences>
   struct Cache {
@@ -201,16 +147,6 @@ struct MultiHeadAttention {
   template <Extent E>
   using Activations = std::conditional_t<C.query_key_norm, NormedActivations<E>, PlainActivations<E>>;
 
-  // Of the buckets: what the kernels add to scores, and its gradient.
-  struct BiasWorkspace {
-    Tensor<float, heads, bias_span> bias;
-  };
-  struct BiasGradients : BiasWorkspace {
-    Tensor<float, heads, bias_span> dbias;
-  };
-  template <Extent E>
-  using RelativeWorkspace =
-      std::conditional_t<!learns_bias, Empty, std::conditional_t<E.training, BiasGradients, BiasWorkspace>>;
   // Forward's grows with the context; backward takes the keys in blocks, and needs more only for a short one.
   static constexpr size_t forward_floats = kernels::attention_floats(memory_context, head_width);
   static constexpr size_t backward_floats = kernels::attention_backward_floats(memory_context, head_width);
@@ -221,12 +157,12 @@ struct MultiHeadAttention {
     Tensor<float, E.rows, query_width> dquery;
     Tensor<float, key_rows<E>, key_width> dkey, dvalue;
     Tensor<float, E.rows, query_width> dmixed;
-    INLAY_NO_UNIQUE_ADDRESS RelativeWorkspace<E> relative;
+    INLAY_NO_UNIQUE_ADDRESS typename Positions::template Workspace<E> relative;
   };
   template <Extent E>
   struct InferenceWorkspace {
     Tensor<float, forward_floats> scratch[E.workers];
-    INLAY_NO_UNIQUE_ADDRESS RelativeWorkspace<E> relative;
+    INLAY_NO_UNIQUE_ADDRESS typename Positions::template Workspace<E> relative;
   };
   template <Extent E>
   using Workspace = std::conditional_t<E.training, TrainingWorkspace<E>, InferenceWorkspace<E>>;
@@ -247,7 +183,7 @@ struct MultiHeadAttention {
       Key::forward(frame.child(INLAY_PART(value)), memory, Rows<float, key_width>(a.value, memory.count()));
       prepare(frame, INLAY_PART(key_norm), keys_of(frame), plain_key(a), a.key);
     }
-    expand_buckets(frame);
+    Positions::spread(frame);
     if constexpr (!cached)
       attend_all(frame);
     else
@@ -266,8 +202,8 @@ struct MultiHeadAttention {
     Span span(frame.executor, "attention backward", work(frame, 8));
     kernels::fill(memory.count() * key_width, 0.0f, w.dkey.data());
     kernels::fill(memory.count() * key_width, 0.0f, w.dvalue.data());
-    expand_buckets(frame);
-    if constexpr (learns_bias) kernels::fill(w.relative.dbias.size(), 0.0f, w.relative.dbias.data());
+    Positions::spread(frame);
+    Positions::begin_gradients(frame);
     const auto group_of = [&](size_t sequence, size_t group, size_t worker) {
       const Packing& packing = frame.call.packing;
       const size_t first = packing.begin(sequence);
@@ -275,12 +211,11 @@ struct MultiHeadAttention {
       for (size_t head = group * group_heads; head < (group + 1) * group_heads; ++head) {
         const size_t at = first * query_width + head * head_width;
         const size_t saved = head * a.maximum.shape[1] + first;
-        float* dbias = nullptr;
-        if constexpr (learns_bias && trains<Frame>) dbias = &w.relative.dbias(head, bias_zero);
         kernels::attend_backward<kind>(shape_of(frame, sequence, head), a.query.data() + at, a.key.data() + key_at,
                                        a.value.data() + key_at, a.mixed.data() + at, w.dmixed.data() + at,
                                        a.maximum.data() + saved, a.scale.data() + saved,
-                                       {w.dquery.data() + at, w.dkey.data() + key_at, w.dvalue.data() + key_at, dbias},
+                                       {w.dquery.data() + at, w.dkey.data() + key_at, w.dvalue.data() + key_at,
+                                        Positions::bias_gradient(frame, head)},
                                        dropout_of(frame, first, head), w.scratch[worker].data());
       }
     };
@@ -288,7 +223,7 @@ struct MultiHeadAttention {
       for_each_in_lanes(frame.executor, groups, std::size(w.scratch), [&](size_t group, size_t worker) {
         for (size_t s = 0; s < frame.call.packing.count; ++s) group_of(s, group, worker);
       });
-      if constexpr (trains<Frame>) collect_buckets(frame);
+      Positions::gather_gradients(frame);
     } else {
       for_each_group(frame, group_of);
     }
@@ -336,10 +271,7 @@ struct MultiHeadAttention {
         float score = 0.0f;
         for (size_t d = 0; d < head_width; ++d) score = simd::fma(q[d], k[d], score);
         score *= shape.scale;
-        if constexpr (learns_bias)
-          score += frame.parameters.relative_bias.weight(frame.buffers.bucket(bias_zero + i - j), head);
-        else if constexpr (biased)
-          score += frame.buffers.bias(head, bias_zero + i - j);
+        if constexpr (biased) score += Positions::bias_of_pair(frame, head, i, j);
         weights(i, j) = simd::exp(score - greatest) * scale;
       }
     }
@@ -355,7 +287,7 @@ struct MultiHeadAttention {
       HeadNorm::visit(f, path / "query_norm", parts.query_norm...);
       HeadNorm::visit(f, path / "key_norm", parts.key_norm...);
     }
-    if constexpr (learns_bias) f(path / "relative_bias" / "weight", parts.relative_bias.weight...);
+    Positions::visit(f, path, parts...);
   }
   template <class S>
   static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
@@ -377,26 +309,9 @@ struct MultiHeadAttention {
       HeadNorm::initialize(p.query_norm, initializer, path / "query_norm");
       HeadNorm::initialize(p.key_norm, initializer, path / "key_norm");
     }
-    if constexpr (learns_bias) initializer.normal(path / "relative_bias" / "weight", p.relative_bias.weight, 0.02f);
+    Positions::initialize(p, initializer, path);
   }
-  static void initialize_buffers(Buffers& buffers) {
-    if constexpr (rotates) {
-      kernels::fill_rotary_table(C.context, turned, rotary_base, buffers.rotary.data());
-    } else if constexpr (learns_bias) {
-      constexpr size_t each = causal ? C.buckets : C.buckets / 2;  // of a direction
-      for (size_t i = 0; i < bias_span; ++i) {
-        const bool ahead = i < bias_zero;  // the key stands after the query
-        const size_t bucket = kernels::distance_bucket(ahead ? bias_zero - i : i - bias_zero, each, C.furthest_bucket);
-        buffers.bucket(i) = static_cast<std::uint32_t>(causal && ahead ? 0 : ahead ? each + bucket : bucket);
-      }
-    } else if constexpr (biased) {
-      for (size_t h = 0; h < heads; ++h) {
-        const float slope = kernels::alibi_slope(h, heads);
-        for (size_t i = 0; i < bias_span; ++i)
-          buffers.bias(h, i) = -slope * static_cast<float>(i < bias_zero ? bias_zero - i : i - bias_zero);
-      }
-    }
-  }
+  static void initialize_buffers(Buffers& buffers) { Positions::initialize_buffers(buffers); }
 
  private:
   static float* plain_query(auto& activations) {
@@ -435,43 +350,18 @@ struct MultiHeadAttention {
       HeadNorm::forward(frame.child(norm), Rows<const float, head_width>(plain, count),
                         Rows<float, head_width>(to.data(), count));
     }
-    if constexpr (rotates) turn<kernels::Turn::forth, columns>(frame, packing, to.data());
+    Positions::template turn<kernels::Turn::forth, columns>(frame, packing, to.data());
   }
   template <class Frame, class Select, class T>
   static void prepare_backward(const Frame& frame, Part<Select> norm, const Packing& packing, const float* plain,
                                T& gradient) {
     constexpr size_t columns = T::shape[1];
-    if constexpr (rotates) turn<kernels::Turn::back, columns>(frame, packing, gradient.data());
+    Positions::template turn<kernels::Turn::back, columns>(frame, packing, gradient.data());
     if constexpr (C.query_key_norm) {
       const Rows<float, head_width> d(gradient.data(), packing.rows() * (columns / head_width));
       HeadNorm::backward(frame.child(norm), Rows<const float, head_width>(plain, d.count()), d, d);
     }
   }
-  template <kernels::Turn T, size_t Columns, class Frame>
-  static void turn(const Frame& frame, const Packing& packing, float* x) {
-    for (size_t s = 0; s < packing.count; ++s)
-      for (size_t i = 0; i < packing.length(s); ++i) {
-        const size_t position = packing.start(s) + i;
-        INLAY_ASSERT(position < C.context);
-        kernels::rotate<T>(Columns / head_width, head_width, turned, frame.buffers.rotary.data() + position * turned,
-                           x + (packing.begin(s) + i) * Columns);
-      }
-  }
-
-  template <class Frame>
-  static void expand_buckets(const Frame& frame) {
-    if constexpr (learns_bias)
-      for (size_t h = 0; h < heads; ++h)
-        for (size_t i = 0; i < bias_span; ++i)
-          frame.workspace.relative.bias(h, i) = frame.parameters.relative_bias.weight(frame.buffers.bucket(i), h);
-  }
-  template <class Frame>
-  static void collect_buckets(const Frame& frame) {
-    for (size_t h = 0; h < heads; ++h)
-      for (size_t i = 0; i < bias_span; ++i)
-        frame.gradients.relative_bias.weight(frame.buffers.bucket(i), h) += frame.workspace.relative.dbias(h, i);
-  }
-
   // For each pair of a row and a key that it sees: forward is two products, backward four and one that is repeated,
   // which is not counted.
   template <class Frame>
@@ -504,11 +394,7 @@ struct MultiHeadAttention {
   }
   template <class Frame>
   static kernels::AttentionShape with_bias(const Frame& frame, size_t head, kernels::AttentionShape shape) {
-    if constexpr (learns_bias)
-      shape.bias = &frame.workspace.relative.bias(head, bias_zero);
-    else if constexpr (biased)
-      shape.bias = &frame.buffers.bias(head, bias_zero);
-    (void)frame, (void)head;
+    shape.bias = Positions::bias(frame, head);
     return shape;
   }
 
