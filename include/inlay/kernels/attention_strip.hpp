@@ -192,7 +192,8 @@ struct Strip {
         const size_t position = shape.start + top;
         const size_t behind = key + shape.window > position ? key + shape.window - position : 0;  // rows that still do
         const size_t before = key < first_unseen ? 0 : key - first_unseen + 1;  // rows that do not yet
-        f(key - begin, lanes_outside(v * simd::width, before, behind < tile_rows ? behind : tile_rows));
+        f(key - begin,
+          lanes_before(v * simd::width, before) | lanes_from(v * simd::width, behind < tile_rows ? behind : tile_rows));
       }
     } else {
       const size_t seen = shape.causal ? seen_by_all(tile) : keys;
@@ -219,14 +220,6 @@ struct Strip {
     if constexpr (!Kind.windowed) return first_key;
     const size_t key = whole.first_key(row) / 16 * 16;
     return key < first_key ? first_key : key;
-  }
-  // The lanes, from `from` on, whose number is less than `low` or at least `high`.
-  static INLAY_FORCE_INLINE simd::mask lanes_outside(size_t from, size_t low, size_t high) {
-    static constexpr float number[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    const batch lane = simd::load(number + from);
-    const batch below = simd::broadcast(static_cast<float>(low)) - lane;
-    const batch above = lane - simd::broadcast(static_cast<float>(high) - 1.0f);
-    return simd::less(simd::broadcast(0.0f), simd::maximum(below, above));
   }
 };
 

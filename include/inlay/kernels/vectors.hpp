@@ -13,10 +13,14 @@
 
 namespace inlay::inline INLAY_ABI::kernels {
 
+inline constexpr float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 // The lanes whose number, from `first` on, is less than `end`; first + width <= 16.
 INLAY_FORCE_INLINE simd::mask lanes_before(size_t first, size_t end) {
-  static constexpr float number[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  return simd::less(simd::load(number + first), simd::broadcast(static_cast<float>(end)));
+  return simd::less(simd::load(lane_numbers + first), simd::broadcast(static_cast<float>(end)));
+}
+// The other ones.
+INLAY_FORCE_INLINE simd::mask lanes_from(size_t first, size_t begin) {
+  return simd::less_equal(simd::broadcast(static_cast<float>(begin)), simd::load(lane_numbers + first));
 }
 
 struct WholeVector {
