@@ -1,6 +1,6 @@
 #pragma once
-// Line plots as SVG: axes with round ticks, a legend, the last value at the end of each line. Colours follow the
-// reader's light or dark setting.
+// Line plots as SVG: axes with round ticks, a legend, the last value at the end of each line, and above the lines what
+// stretches of the horizontal axis are. Colours follow the reader's light or dark setting.
 
 #include <filesystem>
 #include <string>
@@ -14,13 +14,25 @@ struct Series {
   std::string label = {};  // for the legend; empty: not in it
   std::vector<double> x = {}, y = {};
   Style style = Style::line;
-  std::size_t color = 0;  // 0 blue, 1 orange, 2 green, 3 purple
+  std::size_t color = 0;  // 0 blue, 1 orange, 2 green, 3 purple, 4 grey
+};
+
+// Names of stretches of the horizontal axis, in a row of coloured boxes.
+struct Band {
+  struct Stretch {
+    double from, to;
+    std::string name;
+    std::size_t color = 0;
+  };
+  std::string label = {};  // at the left
+  std::vector<Stretch> stretches = {};
 };
 
 struct Plot {
   std::string title = {}, subtitle = {};
   std::string x_label = {}, y_label = {};
   std::vector<Series> series = {};
+  std::vector<Band> bands = {};
   double y_top = 0;  // where the vertical axis ends; 0: at the largest value. Lines are cut there.
 };
 

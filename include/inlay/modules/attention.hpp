@@ -170,9 +170,17 @@ struct MultiHeadAttention {
     Tensor<float, E.rows, query_width> dmixed;
     INLAY_NO_UNIQUE_ADDRESS typename Positions::template Workspace<E> relative;
   };
+  // Too few rows for a tile: those of a stream, against the cache, or against each other without one.
+  template <Extent E>
+  static constexpr size_t inference_floats = [] {
+    if (Cross || E.rows >= kernels::detail::least_tile_rows) return forward_floats;
+    const size_t without = kernels::attention_floats(E.rows, head_width);
+    const size_t with = E.rows * kernels::detail::round_up_16(cached_keys);
+    return with > without ? with : without;
+  }();
   template <Extent E>
   struct InferenceWorkspace {
-    Tensor<float, forward_floats> scratch[E.workers];
+    Tensor<float, inference_floats<E>> scratch[E.workers];
     INLAY_NO_UNIQUE_ADDRESS typename Positions::template Workspace<E> relative;
   };
   template <Extent E>
