@@ -53,21 +53,12 @@ void print_plan(const Options& options) {
 }
 
 void draw_losses(const Options& options, const std::vector<double>& losses) {
-  const std::size_t stride = std::max<std::size_t>(1, losses.size() / 800);
-  const std::vector<double> trend = examples::smoothed(losses, std::max<std::size_t>(1, losses.size() / 50));
-  examples::Series each{.label = "each batch", .style = examples::Series::Style::faint}, mean{.label = "smoothed"};
-  for (std::size_t step = 0; step < losses.size(); step += stride) {
-    each.x.push_back(static_cast<double>(step));
-    each.y.push_back(losses[step]);
-    mean.x.push_back(static_cast<double>(step));
-    mean.y.push_back(trend[step]);
-  }
   examples::write_svg(options.out / "loss.svg",
                       examples::Plot{.title = "signals: the loss",
                                      .subtitle = "of the name, and of the forecast with its share",
                                      .x_label = "step",
                                      .y_label = "loss",
-                                     .series = {each, mean}});
+                                     .series = examples::series_of_losses(losses)});
 }
 
 void draw_signal(const Options& options, const Recording& recording, const Answers& answers) {

@@ -126,6 +126,19 @@ std::vector<double> smoothed(const std::vector<double>& values, std::size_t wind
   return result;
 }
 
+std::vector<Series> series_of_losses(const std::vector<double>& losses) {
+  const std::size_t stride = std::max<std::size_t>(1, losses.size() / 800);
+  const std::vector<double> trend = smoothed(losses, std::max<std::size_t>(1, losses.size() / 50));
+  Series each{.label = "each batch", .style = Series::Style::faint}, mean{.label = "smoothed"};
+  for (std::size_t step = 0; step < losses.size(); step += stride) {
+    each.x.push_back(static_cast<double>(step));
+    each.y.push_back(losses[step]);
+    mean.x.push_back(static_cast<double>(step));
+    mean.y.push_back(trend[step]);
+  }
+  return {each, mean};
+}
+
 std::vector<double> round_ticks(double low, double high, int count) {
   const double raw = (high - low) / count;
   const double power = std::pow(10.0, std::floor(std::log10(raw)));

@@ -40,6 +40,10 @@ struct Plot {
 // start the window shrinks to both sides alike, because a loss falls steeply there; at the end it is cut.
 std::vector<double> smoothed(const std::vector<double>& values, std::size_t window);
 
+// The losses of training, step by step: each batch faintly, and their trend. Thousands of steps become some hundreds of
+// points.
+std::vector<Series> series_of_losses(const std::vector<double>& losses);
+
 // About `count` round numbers (1, 2 or 5 times a power of ten apart) that enclose the range.
 std::vector<double> round_ticks(double low, double high, int count);
 
