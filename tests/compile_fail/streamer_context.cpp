@@ -1,5 +1,6 @@
 // A stream whose end nobody knows, of a model that cannot go on for ever.
-// expect: inlay: this model cannot stream for ever, so a Streamer has to know its context: static constexpr size_t context
+// expect: inlay: this model cannot stream for ever, so a Streamer has to know its context: static constexpr size_t
+// context
 #include <inlay/generation/streamer.hpp>
 #include <inlay/modules/attention.hpp>
 

@@ -1,6 +1,6 @@
 // A stream of answers from a model that answers once a sequence.
-// expect: inlay: a Streamer gives an output for each sample; a model that gives one row for each sequence has nothing to
-// say before the end
+// expect: inlay: a Streamer gives an output for each sample; a model that gives one row for each sequence has nothing
+// to say before the end
 #include <inlay/generation/streamer.hpp>
 #include <inlay/modules/compose.hpp>
 #include <inlay/modules/pool.hpp>

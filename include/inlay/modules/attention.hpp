@@ -462,13 +462,16 @@ struct MultiHeadAttention {
       INLAY_ASSERT(Cross || !ends_at_context || start + rows <= C.context);
       if constexpr (Cross) {
         const Packing& memory = frame.call.memory.packing;
+        size_t keys = 0;
         if (frame.call.memory.values != nullptr) {
-          INLAY_ASSERT(memory.length(sequence) <= memory_context);
-          remember(frame, sequence, group, memory.begin(sequence), memory.length(sequence), 0);
-          if (group == 0) frame.state.length(sequence) = static_cast<std::uint32_t>(memory.length(sequence));
+          keys = memory.length(sequence);
+          INLAY_ASSERT(keys <= memory_context);
+          remember(frame, sequence, group, memory.begin(sequence), keys, 0);
+          if (group == 0) frame.state.length(sequence) = static_cast<std::uint32_t>(keys);  // read by later calls alone
+        } else {
+          keys = frame.state.length(sequence);
         }
-        attend_to_cache(frame, sequence, group, worker, packing.begin(sequence),
-                        shape_of(rows, frame.state.length(sequence), 0));
+        attend_to_cache(frame, sequence, group, worker, packing.begin(sequence), shape_of(rows, keys, 0));
       } else if constexpr (!slides) {
         remember(frame, sequence, group, packing.begin(sequence), rows, start);
         attend_to_cache(frame, sequence, group, worker, packing.begin(sequence), shape_of(rows, start + rows, start));
