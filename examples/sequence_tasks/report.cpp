@@ -1,6 +1,5 @@
 #include "sequence_tasks/report.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <stdexcept>
 
@@ -12,22 +11,12 @@ namespace {
 
 using examples::fixed, examples::grouped;
 
-// Thousands of steps are drawn as some hundreds of points.
 void draw_losses(const Options& options, const std::vector<double>& losses, const std::string& result) {
-  const std::size_t stride = std::max<std::size_t>(1, losses.size() / 800);
-  const std::vector<double> trend = examples::smoothed(losses, std::max<std::size_t>(1, losses.size() / 50));
-  examples::Series each{.label = "each batch", .style = examples::Series::Style::faint}, mean{.label = "smoothed"};
-  for (std::size_t step = 0; step < losses.size(); step += stride) {
-    each.x.push_back(static_cast<double>(step));
-    each.y.push_back(losses[step]);
-    mean.x.push_back(static_cast<double>(step));
-    mean.y.push_back(trend[step]);
-  }
   examples::write_svg(options.picture("loss"), examples::Plot{.title = "sequence_tasks: " + options.task,
                                                               .subtitle = result,
                                                               .x_label = "step",
                                                               .y_label = "nats for a digit of the answer",
-                                                              .series = {each, mean}});
+                                                              .series = examples::series_of_losses(losses)});
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 
 // The picture, and the field inside it that the axes enclose.
 constexpr double width = 880, height = 520, left = 76, right = 800, top = 84, bottom = 452;
+constexpr double band_height = 28;  // with the gap below it
 
 using svg::Axes, svg::Picture;
 
@@ -25,7 +26,7 @@ Axes make_axes(const Plot& plot, std::vector<double>& x_ticks, std::vector<doubl
         y_low = std::min(y_low, series.y[i]), y_high = std::max(y_high, series.y[i]);
       }
   if (!(x_low <= x_high)) x_low = y_low = 0, x_high = y_high = 1;
-  if (plot.y_top > y_low) y_high = plot.y_top;
+  if (plot.y_top != 0 && plot.y_top > y_low) y_high = plot.y_top;
   if (x_low > 0 && x_low < 0.25 * x_high) x_low = 0;
   if (x_low == x_high) x_high += 1;
   if (y_low == y_high) y_high += 1;
@@ -33,8 +34,11 @@ Axes make_axes(const Plot& plot, std::vector<double>& x_ticks, std::vector<doubl
   x_ticks = round_ticks(x_low, x_high, 9);
   // The horizontal axis ends with the data: a line that reaches the edge wastes no space.
   while (x_ticks.size() > 1 && x_ticks.back() > x_high * (1 + 1e-9)) x_ticks.pop_back();
-  return {
-      {left, right, top, bottom}, x_ticks.front(), std::max(x_high, x_ticks.back()), y_ticks.front(), y_ticks.back()};
+  return {{left, right, top + band_height * static_cast<double>(plot.bands.size()), bottom},
+          x_ticks.front(),
+          std::max(x_high, x_ticks.back()),
+          y_ticks.front(),
+          y_ticks.back()};
 }
 
 void draw_series(Picture& picture, const Series& series, const Axes& axes) {
@@ -60,7 +64,7 @@ void draw_last_values(Picture& picture, const Plot& plot, const Axes& axes) {
     if (series.style != Series::Style::faint)
       for (std::size_t i = series.x.size(); i-- > 0;)
         if (drawable(series, i)) {
-          marks.push_back({std::clamp(axes.y(series.y[i]), top, bottom), series.y[i], series.color});
+          marks.push_back({std::clamp(axes.y(series.y[i]), axes.field.top, bottom), series.y[i], series.color});
           break;
         }
   std::ranges::sort(marks, {}, &Mark::y);
@@ -74,6 +78,23 @@ void draw_last_values(Picture& picture, const Plot& plot, const Axes& axes) {
   }
   for (const Mark& mark : marks)
     picture.text(right + 10, mark.y + 4.5, "value f" + std::to_string(mark.color), "start", fixed(mark.value, 3));
+}
+
+void draw_bands(Picture& picture, const Plot& plot, const Axes& axes) {
+  constexpr double box = band_height - 8;
+  double y = top;
+  for (const Band& band : plot.bands) {
+    picture.text(left - 10, y + 14.5, "", "end", band.label);
+    for (const Band::Stretch& stretch : band.stretches) {
+      const double from = std::clamp(axes.x(stretch.from), left, right),
+                   to = std::clamp(axes.x(stretch.to), left, right);
+      picture.raw("<rect class=\"box f" + std::to_string(stretch.color) + "\" x=\"" + fixed(from, 1) + "\" y=\"" +
+                  fixed(y, 1) + "\" width=\"" + fixed(to - from, 1) + "\" height=\"" + fixed(box, 1) + "\"/>\n");
+      if (to - from > 7.4 * static_cast<double>(stretch.name.size()))
+        picture.text((from + to) / 2, y + 14.5, "", "middle", stretch.name);
+    }
+    y += band_height;
+  }
 }
 
 void draw_legend(Picture& picture, const Plot& plot) {
@@ -105,6 +126,19 @@ std::vector<double> smoothed(const std::vector<double>& values, std::size_t wind
   return result;
 }
 
+std::vector<Series> series_of_losses(const std::vector<double>& losses) {
+  const std::size_t stride = std::max<std::size_t>(1, losses.size() / 800);
+  const std::vector<double> trend = smoothed(losses, std::max<std::size_t>(1, losses.size() / 50));
+  Series each{.label = "each batch", .style = Series::Style::faint}, mean{.label = "smoothed"};
+  for (std::size_t step = 0; step < losses.size(); step += stride) {
+    each.x.push_back(static_cast<double>(step));
+    each.y.push_back(losses[step]);
+    mean.x.push_back(static_cast<double>(step));
+    mean.y.push_back(trend[step]);
+  }
+  return {each, mean};
+}
+
 std::vector<double> round_ticks(double low, double high, int count) {
   const double raw = (high - low) / count;
   const double power = std::pow(10.0, std::floor(std::log10(raw)));
@@ -120,6 +154,7 @@ void write_svg(const std::filesystem::path& path, const Plot& plot) {
   const Axes axes = make_axes(plot, x_ticks, y_ticks);
   Picture picture{width, height, left, plot.title, plot.subtitle};
   svg::draw_axes(picture, axes, plot.x_label, plot.y_label, x_ticks, y_ticks);
+  draw_bands(picture, plot, axes);
   picture.begin_clip(axes.field, 3);
   for (const Series& series : plot.series) draw_series(picture, series, axes);
   picture.end_clip();

@@ -25,6 +25,8 @@ constexpr const char* style = R"(<style>
   .c1 { stroke: #d9480f } .f1 { fill: #d9480f }
   .c2 { stroke: #2b8a3e } .f2 { fill: #2b8a3e }
   .c3 { stroke: #8250df } .f3 { fill: #8250df }
+  .c4 { stroke: #6e7781 } .f4 { fill: #6e7781 }
+  .box { opacity: 0.25 }
   @media (prefers-color-scheme: dark) {
     .paper { fill: #0d1117 }
     text { fill: #9198a1 }
@@ -37,6 +39,7 @@ constexpr const char* style = R"(<style>
     .c1 { stroke: #ff922b } .f1 { fill: #ff922b }
     .c2 { stroke: #51cf66 } .f2 { fill: #51cf66 }
     .c3 { stroke: #bc8cff } .f3 { fill: #bc8cff }
+    .c4 { stroke: #9198a1 } .f4 { fill: #9198a1 }
   }
 </style>
 )";

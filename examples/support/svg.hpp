@@ -1,7 +1,7 @@
 #pragma once
 // What pictures as SVG are drawn with: paper, a title, a field with axes around it, text, lines, dots. Colours follow
 // the reader's light or dark setting. Classes: cN strokes and fN fills in colour N (0 blue, 1 orange, 2 green,
-// 3 purple), curve, faint, grid, axis, title, value, contour, point.
+// 3 purple, 4 grey), curve, faint, grid, axis, title, value, contour, point, box.
 
 #include <filesystem>
 #include <string>

@@ -4,6 +4,7 @@
 #include <inlay/generation/generator.hpp>
 #include <inlay/generation/noisy_channel.hpp>
 #include <inlay/generation/predictor.hpp>
+#include <inlay/generation/streamer.hpp>
 #include <inlay/generation/translator.hpp>
 #include <inlay/models/encoder.hpp>
 #include <inlay/models/encoder_decoder.hpp>
@@ -16,9 +17,12 @@
 #include <inlay/modules/activation.hpp>
 #include <inlay/modules/alignment.hpp>
 #include <inlay/modules/compose.hpp>
+#include <inlay/modules/convolution.hpp>
 #include <inlay/modules/frozen.hpp>
 #include <inlay/modules/gradient_check.hpp>
+#include <inlay/modules/patches.hpp>
 #include <inlay/modules/similarity.hpp>
+#include <inlay/training/beside.hpp>
 #include <inlay/training/masking.hpp>
 #include <inlay/training/real_loss.hpp>
 #include <inlay/training/schedule.hpp>

@@ -161,6 +161,26 @@ TEST_CASE("a plot is a complete picture, whatever it is given") {
   draw({.series = {Series{.x = {1, 2, 3}, .y = {NAN, 2, INFINITY}, .style = Series::Style::points}}});
 }
 
+TEST_CASE("a plot of negative numbers reaches up to the largest, and bands stand above the lines") {
+  const Folder folder;
+  examples::Plot plot{.series = {{.x = {0, 10}, .y = {-3, 2}}}};
+  const auto draw = [&] {
+    examples::write_svg(folder.path / "plot.svg", plot);
+    return folder.read("plot.svg");
+  };
+  // The line ends at the top: 2 is the highest tick.
+  CHECK(draw().find("800.0,84.0 ") != std::string::npos);
+  plot.bands = {{.label = "is", .stretches = {{-5, 5, "a < b", 4}, {5, 5.1, "too narrow for its name", 1}}},
+                {.label = "named"}};
+  const std::string svg = draw();
+  CHECK(svg.find("800.0,140.0 ") != std::string::npos);  // two bands of 28 lower
+  CHECK(svg.find("<rect class=\"box f4\" x=\"76.0\" y=\"84.0\" width=\"362.0\"") != std::string::npos);
+  CHECK(svg.find(">a &lt; b<") != std::string::npos);
+  CHECK(svg.find("<rect class=\"box f1\"") != std::string::npos);
+  CHECK(svg.find("too narrow") == std::string::npos);
+  CHECK(svg.find(">named<") != std::string::npos);
+}
+
 TEST_CASE("last values that are almost the same stand apart, and above the numbers of the axis") {
   const Folder folder;
   examples::Plot plot;

@@ -1,8 +1,14 @@
 // No heap: every function of the C library and of C++ that allocates is replaced here by one that counts, while a
 // trainer and a generator work.
 #include <inlay/generation/generator.hpp>
+#include <inlay/generation/streamer.hpp>
 #include <inlay/models/ngram_generator.hpp>
 #include <inlay/models/recurrent.hpp>
+#include <inlay/modules/attention.hpp>
+#include <inlay/modules/compose.hpp>
+#include <inlay/modules/convolution.hpp>
+#include <inlay/training/beside.hpp>
+#include <inlay/training/real_loss.hpp>
 #include <inlay/training/schedule.hpp>
 
 #include "support/catch.hpp"
@@ -231,6 +237,33 @@ TEST_CASE("No allocation in counting") {
           generator.write("A prompt. ", 40, {.temperature = 0.8f}, [&](inlay::Token token) { total += token; });
         }) == 0);
   CHECK(total > 0);
+}
+
+namespace {
+struct OfSignals
+    : inlay::Sequential<
+          inlay::Convolution<inlay::ConvolutionConfig{.in = 3, .out = 8, .kernel = 3}>,
+          inlay::Attention<inlay::AttentionConfig{
+              .width = 8, .heads = 2, .context = 16, .window = 4, .positions = inlay::RelativePositions::alibi}>,
+          inlay::Linear<8, 5>> {
+  static constexpr std::size_t context = 16;
+};
+}  // namespace
+
+TEST_CASE("No allocation in training with two losses, and in streaming") {
+  using Loss = inlay::Beside<inlay::SoftmaxCrossEntropy<2>, inlay::Huber<3>>;
+  static inlay::Trainer<OfSignals, inlay::TrainerConfig{.batch = 1}, Loss> trainer;
+  static inlay::Streamer<OfSignals> stream{trainer.parameters(), trainer.buffers()};
+  static const float samples[16 * 3] = {1.0f, -1.0f};
+  static const inlay::Token labels[16] = {1};
+  const inlay::Rows<const float, 3> x(samples, 16);
+  float total = 0.0f;
+  CHECK(allocations_of([&] {
+          trainer.initialize(inlay::Seed{1});
+          trainer.step({x, {{labels}, {x}}}, inlay::AdamW{}, inlay::Serial{});
+          for (std::size_t i = 0; i < 100; ++i) total += stream.push(x.part(i % 16, 1))(0, 0);
+        }) == 0);
+  CHECK(total != 0.0f);
 }
 
 #if defined(INLAY_TEST_TBB)

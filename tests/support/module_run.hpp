@@ -29,10 +29,13 @@ inline constexpr float present = 0.125f;
 template <class M, Extent E>
 class ModuleRun {
  public:
-  static constexpr bool of_tokens = !inlay::detail::is_real<typename M::Input>;
+  static constexpr bool of_images = inlay::detail::is_image<typename M::Input>;
+  static constexpr bool of_tokens = !inlay::detail::is_real<typename M::Input> && !of_images;
   static constexpr std::size_t in = [] {
     if constexpr (of_tokens)
       return std::size_t{1};
+    else if constexpr (of_images)
+      return M::Input::numbers;
     else
       return M::Input::width;
   }();
@@ -71,10 +74,11 @@ class ModuleRun {
         parameters, gradients);
     inlay::initialize_buffers_at<M>(buffers);
     const std::size_t given = inlay::detail::gives_one_row_per_sequence<M> ? offsets.size() - 1 : rows;
-    x = values.list(rows * in, 1.5f);
+    const std::size_t taken = (of_images ? offsets.size() - 1 : rows) * in;
+    x = values.list(taken, 1.5f);
     dy = values.list(given * out);
     y.assign(given * out, NAN);
-    dx.assign(rows * in, NAN);
+    dx.assign(taken, NAN);
     if constexpr (of_tokens)
       for (std::size_t i = 0; i < rows; ++i) tokens.push_back(static_cast<Token>(values.below(M::vocabulary)));
     if constexpr (requires { M::config.segments; })
@@ -95,7 +99,7 @@ class ModuleRun {
   }
   ModuleRun(const ModuleRun&) = delete;
 
-  std::size_t rows() const { return x.size() / in; }
+  std::size_t rows() const { return x.size() / in; }  // of the input: images are one each
   auto input() const {
     if constexpr (std::is_same_v<typename M::Input, inlay::SegmentedTokens>)
       return inlay::TokensWithSegments{tokens, segments};

@@ -163,7 +163,8 @@ INLAY_NO_INLINE void attend(const AttentionShape& shape, const float* query, con
   detail::attend_strips<Form::plain, Kind>(shape, query, key, value, output, row_maximum, row_scale, dropout, scratch);
 }
 
-// The same O from packed keys.
+// The same O from packed keys. With fewer rows than a tile is begun for (least_tile_rows) the scratch need have room
+// for the scores alone: rows * keys, the keys rounded up to 16.
 template <AttentionKind Kind = AttentionKind{}>
 INLAY_NO_INLINE void attend_cached(const AttentionShape& shape, const float* query, const float* packed_keys,
                                    const float* value, float* output, float* scratch) noexcept {

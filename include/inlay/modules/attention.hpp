@@ -24,6 +24,11 @@
 // row i of sequence s then stands at position starts[s] + i. CrossAttention keeps those of the memory: a call with
 // Memory::values fills the cache, later ones without use it. The result has the bits of the full pass.
 //
+// With a window the cache holds what 16 rows see between them, whatever the context: keys move down by 16 places each
+// time 16 rows have gone by, so that each keeps its lane in the sums of a row. A call then goes on exactly where the
+// last one ended, or begins at 0. Nothing ends at the context but rotary positions, whose table does: without those,
+// settles_at is the window.
+//
 // inspect() computes the weights of one head again, for looking at, after a forward pass without a State.
 //
 // The gradient of trained buckets is summed over a pass, then added to what earlier passes left.
@@ -66,7 +71,6 @@ struct MultiHeadAttention {
   static constexpr size_t key_width = groups * head_width;
   static constexpr size_t memory_width = Cross && C.memory_width > 0 ? C.memory_width : C.width;
   static constexpr size_t memory_context = Cross && C.memory_context > 0 ? C.memory_context : C.context;
-  static constexpr size_t packed_floats = kernels::packed_keys_floats(memory_context, head_width);
 
   // Copies, because Clang 16 reads floats of a template argument wrongly at run time where two stand side by side.
   static constexpr float dropout = C.dropout;
@@ -79,6 +83,12 @@ struct MultiHeadAttention {
   static constexpr bool biased = Positions::biased;
   static constexpr size_t window = C.window < C.context ? C.window : 0;  // one that holds the whole context is none
   static constexpr kernels::AttentionKind kind{.windowed = window > 0, .biased = biased};
+  // Keys that a cache holds: with a window those of a group of 16 rows and, down to a multiple of 16, those before.
+  static constexpr bool slides = window > 0 && causal;
+  static constexpr size_t cached_keys = slides ? (window + 30 + 15) / 16 * 16 : memory_context;
+  static constexpr size_t packed_floats = kernels::packed_keys_floats(cached_keys, head_width);
+  static constexpr bool ends_at_context = !slides || C.positions == RelativePositions::rotary;
+  static constexpr size_t settles_at = ends_at_context ? never_settles : window;
   static_assert(!Cross || (C.positions == RelativePositions::none && C.window == 0),
                 "inlay: cross-attention has neither relative positions nor a window, as its two sequences share no "
                 "positions");
@@ -115,7 +125,7 @@ struct MultiHeadAttention {
   template <size_t Sequences>
   struct Cache {
     Tensor<float, Sequences, groups, packed_floats> key;  // packed in groups of 16 positions
-    Tensor<float, Sequences, groups, memory_context, head_width> value;
+    Tensor<float, Sequences, groups, cached_keys, head_width> value;
   };
   template <size_t Sequences>
   struct MemoryCache : Cache<Sequences> {
@@ -148,7 +158,8 @@ struct MultiHeadAttention {
   using Activations = std::conditional_t<C.query_key_norm, NormedActivations<E>, PlainActivations<E>>;
 
   // Forward's grows with the context; backward takes the keys in blocks, and needs more only for a short one.
-  static constexpr size_t forward_floats = kernels::attention_floats(memory_context, head_width);
+  static constexpr size_t forward_floats =
+      kernels::attention_floats(cached_keys > memory_context ? cached_keys : memory_context, head_width);
   static constexpr size_t backward_floats = kernels::attention_backward_floats(memory_context, head_width);
   // One scratch for each worker; the gradients of Q, K and V are shared.
   template <Extent E>
@@ -159,9 +170,17 @@ struct MultiHeadAttention {
     Tensor<float, E.rows, query_width> dmixed;
     INLAY_NO_UNIQUE_ADDRESS typename Positions::template Workspace<E> relative;
   };
+  // Too few rows for a tile: those of a stream, against the cache, or against each other without one.
+  template <Extent E>
+  static constexpr size_t inference_floats = [] {
+    if (Cross || E.rows >= kernels::detail::least_tile_rows) return forward_floats;
+    const size_t without = kernels::attention_floats(E.rows, head_width);
+    const size_t with = E.rows * kernels::detail::round_up_16(cached_keys);
+    return with > without ? with : without;
+  }();
   template <Extent E>
   struct InferenceWorkspace {
-    Tensor<float, forward_floats> scratch[E.workers];
+    Tensor<float, inference_floats<E>> scratch[E.workers];
     INLAY_NO_UNIQUE_ADDRESS typename Positions::template Workspace<E> relative;
   };
   template <Extent E>
@@ -292,7 +311,7 @@ struct MultiHeadAttention {
   template <class S>
   static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
     kernels::copy(groups * packed_floats, &from.key(i, 0, 0), &to.key(j, 0, 0));
-    kernels::copy(groups * memory_context * head_width, &from.value(i, 0, 0, 0), &to.value(j, 0, 0, 0));
+    kernels::copy(groups * cached_keys * head_width, &from.value(i, 0, 0, 0), &to.value(j, 0, 0, 0));
     if constexpr (Cross) to.length(j) = from.length(i);
   }
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
@@ -435,45 +454,77 @@ struct MultiHeadAttention {
   template <class Frame>
   static void attend_cached(const Frame& frame) {
     static_assert(C.causal || Cross, "inlay: a key/value cache belongs to causal attention");
-    auto& a = frame.activations;
-    auto& state = frame.state;
     const Span span(frame.executor, "attention", work(frame, 4));
     for_each_group(frame, [&](size_t sequence, size_t group, size_t worker) {
       const Packing& packing = frame.call.packing;
       const size_t rows = packing.length(sequence);
       const size_t start = packing.start(sequence);
-      float* const keys = &state.key(sequence, group, 0);
-      float* const values = &state.value(sequence, group, 0, 0);
-      const auto remember = [&](const Packing& from, size_t position) {
-        const size_t at = from.begin(sequence) * key_width + group * head_width;
-        for (size_t i = 0; i < from.length(sequence); ++i) {
-          kernels::append_key(position + i, head_width, a.key.data() + at + i * key_width, keys);
-          kernels::copy(head_width, a.value.data() + at + i * key_width, values + (position + i) * head_width);
-        }
-      };
-      kernels::AttentionShape shape = shape_of(rows, start + rows, start);
+      INLAY_ASSERT(Cross || !ends_at_context || start + rows <= C.context);
       if constexpr (Cross) {
         const Packing& memory = frame.call.memory.packing;
+        size_t keys = 0;
         if (frame.call.memory.values != nullptr) {
-          INLAY_ASSERT(memory.length(sequence) <= memory_context);
-          remember(memory, 0);
-          if (group == 0) state.length(sequence) = static_cast<std::uint32_t>(memory.length(sequence));
-          shape.keys = memory.length(sequence);
+          keys = memory.length(sequence);
+          INLAY_ASSERT(keys <= memory_context);
+          remember(frame, sequence, group, memory.begin(sequence), keys, 0);
+          if (group == 0) frame.state.length(sequence) = static_cast<std::uint32_t>(keys);  // read by later calls alone
         } else {
-          shape.keys = state.length(sequence);
+          keys = frame.state.length(sequence);
         }
-        shape.start = 0;
+        attend_to_cache(frame, sequence, group, worker, packing.begin(sequence), shape_of(rows, keys, 0));
+      } else if constexpr (!slides) {
+        remember(frame, sequence, group, packing.begin(sequence), rows, start);
+        attend_to_cache(frame, sequence, group, worker, packing.begin(sequence), shape_of(rows, start + rows, start));
       } else {
-        INLAY_ASSERT(start + rows <= C.context);
-        remember(packing, start);
-      }
-      shape.key_stride = head_width;
-      for (size_t head = group * group_heads; head < (group + 1) * group_heads; ++head) {
-        const size_t at = packing.begin(sequence) * query_width + head * head_width;
-        kernels::attend_cached<kind>(with_bias(frame, head, shape), a.query.data() + at, keys, values,
-                                     a.mixed.data() + at, frame.workspace.scratch[worker].data());
+        for (size_t done = 0; done < rows;) {
+          const size_t position = start + done;
+          const size_t rest = 16 - position % 16;  // of the group of 16 positions
+          const size_t count = rows - done < rest ? rows - done : rest;
+          const size_t first = first_cached(position - position % 16);
+          if (position % 16 == 0 && position > 0 && first > first_cached(position - 16))
+            move_down(frame, sequence, group);
+          remember(frame, sequence, group, packing.begin(sequence) + done, count, position - first);
+          attend_to_cache(frame, sequence, group, worker, packing.begin(sequence) + done,
+                          shape_of(count, position - first + count, position - first));
+          done += count;
+        }
       }
     });
+  }
+  // With a window: the position whose key is the first in the cache for the 16 rows from `position` on.
+  static size_t first_cached(size_t position) { return position < window ? 0 : (position + 1 - window) / 16 * 16; }
+  template <class Frame>
+  static void move_down(const Frame& frame, size_t sequence, size_t group) {
+    float* const keys = &frame.state.key(sequence, group, 0);
+    float* const values = &frame.state.value(sequence, group, 0, 0);
+    constexpr size_t floats = 16 * head_width;  // of 16 keys, and of 16 values
+    kernels::copy((cached_keys - 16) * head_width, keys + floats, keys);
+    kernels::copy((cached_keys - 16) * head_width, values + floats, values);
+  }
+  // `count` keys and values of this call from a row on, into the cache from a place on.
+  template <class Frame>
+  static void remember(const Frame& frame, size_t sequence, size_t group, size_t row, size_t count, size_t place) {
+    auto& a = frame.activations;
+    float* const keys = &frame.state.key(sequence, group, 0);
+    float* const values = &frame.state.value(sequence, group, 0, 0);
+    const size_t at = row * key_width + group * head_width;
+    for (size_t i = 0; i < count; ++i) {
+      kernels::append_key(place + i, head_width, a.key.data() + at + i * key_width, keys);
+      kernels::copy(head_width, a.value.data() + at + i * key_width, values + (place + i) * head_width);
+    }
+  }
+  // The heads of a group, for the rows of this call from `row` on.
+  template <class Frame>
+  static void attend_to_cache(const Frame& frame, size_t sequence, size_t group, size_t worker, size_t row,
+                              kernels::AttentionShape shape) {
+    auto& a = frame.activations;
+    shape.key_stride = head_width;
+    for (size_t head = group * group_heads; head < (group + 1) * group_heads; ++head) {
+      const size_t at = row * query_width + head * head_width;
+      kernels::attend_cached<kind>(with_bias(frame, head, shape), a.query.data() + at,
+                                   &frame.state.key(sequence, group, 0), &frame.state.value(sequence, group, 0, 0),
+                                   a.mixed.data() + at, frame.workspace.scratch[worker].data());
+    }
   }
 };
 

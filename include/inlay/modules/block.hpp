@@ -42,6 +42,7 @@ struct Block {
   static constexpr bool norm_before = Placement == NormPlacement::before;
   static constexpr bool normalizes = Placement != NormPlacement::none;
   static constexpr bool drops = DropoutRate.value > 0.0f;
+  static constexpr size_t settles_at = detail::settles_at<Norm, AttentionType, FeedForwardType>;
 
   using Input = Reals<width>;
   using Output = Reals<width>;

@@ -119,6 +119,7 @@ struct Sequential : detail::Vocabulary<First> {
   }
   (std::make_index_sequence<I + 1>{});
   static constexpr bool per_sequence = per_sequence_until<count - 1>;
+  static constexpr size_t settles_at = detail::settles_at<First, Rest...>;
   template <size_t I>
   static constexpr bool rows_are_sequences = [] {
     if constexpr (I == 0)
@@ -305,6 +306,7 @@ struct Residual {
                 "inlay: a Residual adds its input to its output; a module that gives one row for each sequence has "
                 "fewer of them");
   static constexpr size_t width = M::Output::width;
+  static constexpr size_t settles_at = detail::settles_at<M>;
 
   // Its parts are those of M, under the same names.
   using Input = typename M::Input;

@@ -30,6 +30,7 @@ struct Frozen : detail::Vocabulary<M> {
   using Input = typename M::Input;
   using Output = typename M::Output;
   static constexpr bool per_sequence = detail::gives_one_row_per_sequence<M>;
+  static constexpr size_t settles_at = detail::settles_at<M>;
 
   struct Parameters {};
   struct Buffers {

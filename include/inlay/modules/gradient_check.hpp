@@ -13,7 +13,8 @@
 // Forward runs in float, so an error of 1e-3 is noise and 2e-2 is a mistake: that is the default tolerance. Also
 // checked: parameter gradients are added to, dx is assigned, and backward leaves x and dy alone.
 //
-// Rows come as two packed sequences of different length. A module of tokens has to name its `vocabulary`.
+// Rows come as two packed sequences of different length; images as two of them. A module of tokens has to name its
+// `vocabulary`.
 // Uses static memory of its own for each M; not for two threads at once.
 //
 // Source: the finite-difference check of every course on backpropagation; central differences have error O(h^2).
@@ -38,7 +39,7 @@ struct GradientCheck {
 
 namespace detail {
 
-template <class M, size_t RowCount>
+template <class M, size_t Wanted>
 class GradientChecker {
  public:
   GradientCheck run(Seed seed) {
@@ -50,7 +51,7 @@ class GradientChecker {
     initialize_buffers_at<M>(buffers_);
     random(input_.data(), input_.size(), 1.0f);
     random(weight_.data(), weight_.size(), 1.0f);
-    for (size_t i = 0; i < RowCount; ++i)
+    for (size_t i = 0; i < row_count; ++i)
       tokens_(i) = kernels::random_words({seed.value, 1}, 0, i, 0).word[0] % vocabulary();
     given_input_ = input_;
     given_weight_ = weight_;
@@ -60,20 +61,31 @@ class GradientChecker {
     const double all = norm_of_all();
     visit<M>([&](const Path& path, auto& p, auto& g) { check(path, p.data(), g.data(), p.size(), all); }, parameters_,
              gradients_);
-    if constexpr (real_input) check(Path{} / "input", input_.data(), dinput_.data(), RowCount * in_width, all);
+    if constexpr (real_input) check(Path{} / "input", input_.data(), dinput_.data(), in_rows * in_width, all);
     return result_;
   }
 
  private:
-  static constexpr bool real_input = is_real<typename M::Input>;
+  static constexpr bool images = is_image<typename M::Input>;
+  static constexpr bool real_input = is_real<typename M::Input> || images;
+  static constexpr size_t row_count = [] {
+    if constexpr (images)
+      return 2 * M::Input::patches;
+    else
+      return Wanted;
+  }();
+  static constexpr size_t in_rows = images ? 2 : row_count;
+  static constexpr size_t out_rows = gives_one_row_per_sequence<M> ? 2 : row_count;
   static constexpr size_t in_width = [] {
-    if constexpr (real_input)
+    if constexpr (images)
+      return M::Input::numbers;
+    else if constexpr (real_input)
       return M::Input::width;
     else
       return size_t{1};
   }();
   static constexpr size_t out_width = M::Output::width;
-  static constexpr Extent extent{.rows = RowCount};
+  static constexpr Extent extent{.rows = row_count};
   static constexpr std::uint32_t vocabulary() {
     if constexpr (real_input)
       return 1;
@@ -85,11 +97,12 @@ class GradientChecker {
     if constexpr (real_input)
       return Rows<const float, in_width>(input_);
     else
-      return std::span<const Token>(tokens_.data(), RowCount);
+      return std::span<const Token>(tokens_.data(), row_count);
   }
   Call call() const {
-    static constexpr std::uint32_t offsets[3] = {0, static_cast<std::uint32_t>(RowCount - RowCount / 3),
-                                                 static_cast<std::uint32_t>(RowCount)};
+    static constexpr std::uint32_t offsets[3] = {
+        0, static_cast<std::uint32_t>(images ? row_count / 2 : row_count - row_count / 3),
+        static_cast<std::uint32_t>(row_count)};
     return {.packing = {offsets, 2}, .training = true, .random = {seed_.value, 0}};
   }
 
@@ -143,7 +156,7 @@ class GradientChecker {
         },
         first_, gradients_);
     gradients_ = first_;
-    for (size_t i = 0; i < RowCount * in_width && real_input; ++i)
+    for (size_t i = 0; i < in_rows * in_width && real_input; ++i)
       result_.assigns_input = result_.assigns_input && dinput.values[i] == dinput_.values[i];
     note_arguments();
   }
@@ -163,7 +176,7 @@ class GradientChecker {
       for (size_t i = 0; i < count; ++i) squares += static_cast<double>(values[i]) * static_cast<double>(values[i]);
     };
     visit<M>([&](const Path&, const auto& g) { add(g.data(), g.size()); }, gradients_);
-    if constexpr (real_input) add(dinput_.data(), RowCount * in_width);
+    if constexpr (real_input) add(dinput_.data(), in_rows * in_width);
     return root(squares);
   }
 
@@ -223,9 +236,9 @@ class GradientChecker {
     return y;
   }
 
-  static constexpr size_t most = bytes_of<ParametersOf<M>> / sizeof(float) > RowCount* in_width
+  static constexpr size_t most = bytes_of<ParametersOf<M>> / sizeof(float) > in_rows* in_width
                                      ? bytes_of<ParametersOf<M>> / sizeof(float)
-                                     : RowCount* in_width;
+                                     : in_rows* in_width;
 
   Seed seed_;
   std::uint64_t drawn_;
@@ -235,9 +248,9 @@ class GradientChecker {
   BuffersOf<M> buffers_;
   ActivationsOf<M, extent> activations_;
   WorkspaceOf<M, extent> workspace_;
-  Tensor<float, RowCount, in_width> input_, dinput_, given_input_;
-  Tensor<Token, RowCount> tokens_;
-  Tensor<float, RowCount, out_width> output_, weight_, given_weight_;
+  Tensor<float, in_rows, in_width> input_, dinput_, given_input_;
+  Tensor<Token, row_count> tokens_;
+  Tensor<float, out_rows, out_width> output_, weight_, given_weight_;
   Tensor<float, most> kept_;
 };
 

@@ -2,6 +2,7 @@
 // What flows into a module, and between modules: the kinds of Input and Output.
 //
 //   Reals<width>       rows of numbers, one for each position of the packed sequences
+//   Images<config>     images of one size, a row of numbers each, that are sequences of patches (modules/patches.hpp)
 //   Tokens             one integer for each position
 //   SegmentedTokens    a token and the number of its segment for each position: an encoder of pairs of texts
 //   TokenPairs         two token sequences of different lengths for each sequence of a batch: an encoder-decoder
@@ -32,6 +33,32 @@ struct Reals {
 
   static size_t rows(ConstValues x) { return x.count(); }
   static ConstValues part(ConstValues x, const Cut& cut) { return x.part(cut.first_row, cut.rows); }
+};
+
+struct ImageConfig {
+  size_t height, width;
+  size_t channels = 1;
+  size_t patch;            // how high the patches are
+  size_t patch_width = 0;  // 0: as wide as they are high
+};
+template <ImageConfig C>
+struct Images {
+  static constexpr size_t patch_height = C.patch;
+  static constexpr size_t patch_width = C.patch_width > 0 ? C.patch_width : C.patch;
+  static_assert(C.height > 0 && C.width > 0 && C.channels > 0 && C.patch > 0,
+                "inlay: an image and its patches have at least one line, one column and one channel");
+  static_assert(C.patch == 0 || (C.height % patch_height == 0 && C.width % patch_width == 0),
+                "inlay: patches cover an image without a rest; its height and width must be multiples of theirs");
+  static constexpr size_t across = C.width / (patch_width > 0 ? patch_width : 1);  // patches side by side
+  static constexpr size_t patches = C.height / (patch_height > 0 ? patch_height : 1) * across;
+  static constexpr size_t numbers = C.height * C.width * C.channels;
+  static constexpr size_t patch_numbers = patch_height * patch_width * C.channels;
+  using Values = Rows<float, numbers>;
+  using ConstValues = Rows<const float, numbers>;
+
+  static size_t rows(ConstValues x) { return x.count() * patches; }
+  static ConstValues part(ConstValues x, const Cut& cut) { return x.part(cut.first_sequence, cut.sequences); }
+  static bool valid(ConstValues x, size_t sequences) { return x.count() == sequences; }
 };
 
 struct Tokens {
@@ -118,6 +145,10 @@ template <class T>
 inline constexpr bool is_real = false;
 template <size_t Width>
 inline constexpr bool is_real<Reals<Width>> = true;
+template <class T>
+inline constexpr bool is_image = false;
+template <ImageConfig C>
+inline constexpr bool is_image<Images<C>> = true;
 
 template <class M>
 inline constexpr bool gives_one_row_per_sequence = requires {

@@ -20,6 +20,10 @@
 //   initialize(parameters, initializer, path)   optional: how a new one begins; without it, all-zero.
 //   copy_sequence(from, i, to, j)               of a module with a State: part i of one becomes part j of another
 //   initialize_buffers(buffers)                 optional: fills tables that are a function of the shape.
+//   settles_at                  optional: the position from which on it does not matter where a row stands, but for
+//                               where in a group of 16, so that a stream has no end (generation/streamer.hpp);
+//                               never_settles where there is none, as with positions from a table. Without it: 0 for
+//                               a module that has neither a State nor a `context`, never_settles for others.
 //
 // What a module does not name it does not have (Empty). The frame groups what travels together:
 // frame.child(INLAY_PART(norm)) is the same frame for the child whose parts are the members called `norm`.
@@ -132,6 +136,25 @@ template <class M, Extent E>
 using ActivationsOf = typename detail::Activations<M, E>::type;
 template <class M, Extent E>
 using WorkspaceOf = typename detail::Workspace<M, E>::type;
+
+inline constexpr size_t never_settles = static_cast<size_t>(-1);
+namespace detail {
+template <class M>
+constexpr size_t position_that_settles() {
+  if constexpr (requires { M::settles_at; })
+    return M::settles_at;
+  else
+    return HasState<M> || requires { M::context; }
+  ? never_settles : 0;
+}
+// Of modules after one another: the greatest.
+template <class... Ms>
+inline constexpr size_t settles_at = [] {
+  size_t last = 0;
+  ((last = position_that_settles<Ms>() > last ? position_that_settles<Ms>() : last), ...);
+  return last;
+}();
+}  // namespace detail
 
 // A member that parts have in common: its name, and how to reach it. A part that has no such member gives Empty.
 template <class Select>

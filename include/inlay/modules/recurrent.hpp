@@ -71,6 +71,7 @@ struct Recurrent {
   static constexpr float forget_bias = C.forget_bias;
   // More rows at once would need more memory; with 64 each number of U that is read meets 64 rows.
   static constexpr size_t rows_of_step = 64;
+  static constexpr size_t settles_at = 1;  // a sequence begins at 0; all other positions are alike
 
   using Input = Reals<C.input>;
   using Output = Reals<width>;
@@ -240,7 +241,7 @@ struct Recurrent {
   // f(step, group) for the steps [first, last), one after the other; the rows of a step in groups of at most `Most`.
   template <size_t Most, class F>
   static void for_each_group(const Packing& packing, size_t first, size_t last, F&& f) {
-    Group<Most> group;
+    Group<Most> group{};  // GCC takes what is not written for what may be read
     for (size_t step = first; step < last; ++step) {
       for (size_t s = 0; s < packing.count;) {
         for (group.count = 0; s < packing.count && group.count < Most; ++s) {

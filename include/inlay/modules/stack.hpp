@@ -25,6 +25,7 @@ struct Stack {
                 "sequence stands behind the stack");
   static constexpr size_t width = M::Output::width;
   static constexpr size_t between = N > 1 ? N - 1 : 1;
+  static constexpr size_t settles_at = detail::settles_at<M>;
 
   using Input = typename M::Input;
   using Output = typename M::Output;

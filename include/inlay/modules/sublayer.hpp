@@ -29,6 +29,7 @@ struct Sublayer {
   static constexpr bool before = Placement == NormPlacement::before;
   static constexpr bool after = Placement == NormPlacement::after;
   static constexpr bool drops = DropoutRate.value > 0.0f;
+  static constexpr size_t settles_at = detail::settles_at<Norm, M>;
 
   using Input = Reals<width>;
   using Output = Reals<width>;

@@ -9,8 +9,9 @@
 // w_i (softmax(z_i) - q_i): the division by the sum of weights happens once, in the update, so that accumulating
 // micro-batches gives the bits of the large batch.
 //
-// A user's own loss has Targets, part(), add_weight(), backward() and forward() as here; real targets:
-// training/real_loss.hpp. Formulas and sources: kernels/softmax.hpp.
+// A user's own loss has Targets, part(), add_weight(), backward() and forward() as here, and to stand beside another
+// one (training/beside.hpp) width, rows() and weight(); real targets: training/real_loss.hpp. Formulas and sources:
+// kernels/softmax.hpp.
 
 #include <inlay/config.hpp>
 #include <inlay/kernels/softmax.hpp>
@@ -59,10 +60,13 @@ struct SoftmaxCrossEntropy {
             targets.weights.empty() ? targets.weights : targets.weights.subspan(first, count)};
   }
 
+  static size_t rows(const Targets& targets) { return targets.labels.size(); }
+  static float weight(const Targets& targets, size_t row) {
+    return targets.labels[row] == ignored_label ? 0.0f : detail::weight_of_row(targets.weights, row);
+  }
   // Adds the weights of the rows to `total`, in order.
   static void add_weight(const Targets& targets, double& total) {
-    for (size_t i = 0; i < targets.labels.size(); ++i)
-      if (targets.labels[i] != ignored_label) total += static_cast<double>(detail::weight_of_row(targets.weights, i));
+    for (size_t i = 0; i < rows(targets); ++i) total += static_cast<double>(weight(targets, i));
   }
 
   // Adds the rows' losses to `total`, in order, and replaces the logits by their unscaled gradient.

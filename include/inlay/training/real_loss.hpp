@@ -54,9 +54,11 @@ struct LossOfReals {
             targets.weights.empty() ? targets.weights : targets.weights.subspan(first, count)};
   }
 
+  static size_t rows(const Targets& targets) { return targets.values.count(); }
+  static float weight(const Targets& targets, size_t row) { return weight_of_row(targets.weights, row); }
   // Adds the weights of the rows to `total`, in order.
   static void add_weight(const Targets& targets, double& total) {
-    for (size_t i = 0; i < targets.values.count(); ++i) total += static_cast<double>(weight_of_row(targets.weights, i));
+    for (size_t i = 0; i < rows(targets); ++i) total += static_cast<double>(weight(targets, i));
   }
 
   // Adds the rows' losses to `total`, in order, and replaces the outputs by their unscaled gradient.
