@@ -14,6 +14,7 @@
 #include <inlay/models/ngram_generator.hpp>
 #include <inlay/models/perceptron.hpp>
 #include <inlay/models/recurrent.hpp>
+#include <inlay/models/recurrent_encoder_decoder.hpp>
 #include <inlay/modules/activation.hpp>
 #include <inlay/modules/alignment.hpp>
 #include <inlay/modules/compose.hpp>

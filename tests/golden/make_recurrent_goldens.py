@@ -18,6 +18,10 @@ the reset gate's product:
     logits          F64    [rows][vocabulary]
     loss            F64    [1], the mean over all rows
     gradient.NAME   F64    of the loss
+
+recurrent_encoder_decoder.safetensors is laid out as make_goldens.py and make_transformer_goldens.py say: an encoder and a
+decoder of two LSTM layers each, by the kernels of torch.nn.LSTM, and additive attention, which PyTorch has not and which is
+written out here. weights: F64 [rows][source_context], the alignment, 0 beyond each source.
 """
 import pathlib
 
@@ -25,7 +29,8 @@ import torch
 import torch.nn.functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from make_goldens import write_safetensors
+from make_goldens import packed, record, write_safetensors
+from make_transformer_goldens import Parameters, tokens
 
 VOCABULARY, WIDTH, LAYERS = 13, 9, 2
 LENGTHS = [7, 3, 1, 5]
@@ -87,9 +92,64 @@ def make_golden(path, kind, seed):
     print(f"{path.name}: {path.stat().st_size} bytes, loss {loss.item():.4f}")
 
 
+def make_encoder_decoder(path, seed):
+    sources, source_context = 11, 6
+    p = Parameters(seed)
+    p.normal("source_embedding.weight", sources, WIDTH)
+    p.normal("token_embedding.weight", VOCABULARY, WIDTH)
+    for part in ("encoder", "decoder"):
+        for layer in range(LAYERS):
+            p.linear(f"{part}.{layer}.input", WIDTH, 4 * WIDTH)
+            p.linear(f"{part}.{layer}.hidden", WIDTH, 4 * WIDTH, bias=False)
+    p.linear("attention.query", WIDTH, WIDTH)
+    p.linear("attention.memory", WIDTH, WIDTH, bias=False)
+    p.normal("attention.energy.weight", WIDTH, 1)
+    p.linear("combine", 2 * WIDTH, WIDTH)
+
+    def lstm(part, x, states):
+        weights = []
+        for layer in range(LAYERS):
+            name = f"{part}.{layer}."
+            weights += [p[name + "input.weight"].t(), p[name + "hidden.weight"].t(), p[name + "input.bias"],
+                        torch.zeros(4 * WIDTH, dtype=torch.float64)]
+        y, hidden, cell = torch._VF.lstm(x[None], states, weights, True, LAYERS, 0.0, True, False, True)
+        return y[0], (hidden, cell)
+
+    def forward(source, target):
+        nothing = torch.zeros(LAYERS, 1, WIDTH, dtype=torch.float64)
+        memory, states = lstm("encoder", p["source_embedding.weight"][source], (nothing, nothing))
+        h, _ = lstm("decoder", p["token_embedding.weight"][target], states)
+        query = h @ p["attention.query.weight"] + p["attention.query.bias"]
+        projected = memory @ p["attention.memory.weight"]
+        energy = torch.tanh(query[:, None] + projected[None]) @ p["attention.energy.weight"]
+        weights = energy[..., 0].softmax(-1)
+        joined = torch.cat([weights @ memory, h], dim=1)
+        last = torch.tanh(joined @ p["combine.weight"] + p["combine.bias"])
+        return last @ p["token_embedding.weight"].t(), F.pad(weights, (0, source_context - len(source)))
+
+    generator = torch.Generator().manual_seed(seed + 1000)
+    source_lengths = [4, 6, 2, 1]
+    offsets, source_offsets, rows = packed(LENGTHS), packed(source_lengths), sum(LENGTHS)
+    source = tokens(generator, sources, sum(source_lengths))
+    inputs, targets = tokens(generator, VOCABULARY, rows), tokens(generator, VOCABULARY, rows)
+    tensors = {"inputs": inputs.int(), "targets": targets.int(), "sources": source.int(),
+               "offsets": torch.tensor(offsets, dtype=torch.int32),
+               "source_offsets": torch.tensor(source_offsets, dtype=torch.int32)}
+
+    def run():
+        parts = [forward(source[c:d], inputs[a:b]) for a, b, c, d in
+                 zip(offsets, offsets[1:], source_offsets, source_offsets[1:])]
+        tensors.setdefault("weights", torch.cat([weights for _, weights in parts]).detach())
+        logits = torch.cat([logits for logits, _ in parts])
+        return logits, F.cross_entropy(logits, targets)
+
+    record(path, p, tensors, run, {"model": "recurrent encoder-decoder"})
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     here = pathlib.Path(__file__).resolve().parent
     make_golden(here / "recurrent_elman.safetensors", torch.nn.RNN, seed=1)
     make_golden(here / "recurrent_gru.safetensors", torch.nn.GRU, seed=2)
     make_golden(here / "recurrent_lstm.safetensors", torch.nn.LSTM, seed=3)
+    make_encoder_decoder(here / "recurrent_encoder_decoder.safetensors", seed=7)

@@ -1,15 +1,16 @@
 // RecurrentLanguageModel against PyTorch's RNN, GRU and LSTM in double precision (tests/golden): outputs, last states,
-// logits, loss and every gradient.
+// logits, loss and every gradient; RecurrentEncoderDecoder against its LSTM with attention: ten steps of AdamW, too.
 
 #if defined(INLAY_TEST_IO)
 
 #include <inlay/models/recurrent.hpp>
+#include <inlay/models/recurrent_encoder_decoder.hpp>
 #include <inlay/training/trainer.hpp>
 
 #include <cmath>
 
 #include "support/compare.hpp"
-#include "support/golden.hpp"
+#include "support/golden_training.hpp"
 #include "support/module_run.hpp"
 
 using inlay::Cell;
@@ -82,6 +83,33 @@ TEST_CASE("RecurrentLanguageModel against PyTorch: GRU", "[recurrent]") {
 }
 TEST_CASE("RecurrentLanguageModel against PyTorch: LSTM", "[recurrent]") {
   check<with(Cell::lstm)>("recurrent_lstm.safetensors");
+}
+
+TEST_CASE("RecurrentEncoderDecoder against PyTorch: LSTM with additive attention", "[recurrent]") {
+  using Model = inlay::RecurrentEncoderDecoder<inlay::RecurrentEncoderDecoderConfig{
+      .source_vocabulary = 11, .vocabulary = 13, .source_context = 6, .context = 7, .width = 9, .layers = 2}>;
+  const golden::Golden golden("recurrent_encoder_decoder.safetensors");
+  const std::vector<Token> inputs = golden.integers("inputs"), sources = golden.integers("sources"),
+                           targets = golden.integers("targets");
+  const std::vector<std::uint32_t> offsets = golden.integers("offsets"),
+                                   source_offsets = golden.integers("source_offsets");
+  module_test::ModuleRun<Model, inlay::Extent{.rows = 16, .memory_rows = 16}> run(offsets, 1);
+  run.tokens = inputs;
+  run.source = sources;
+  run.source_offsets = source_offsets;
+  golden.read_parameters<Model>(run.parameters);
+  run.forward();
+  CHECK(compare::relative_error(run.y.data(), golden.numbers("logits")) < 1e-5);
+  CHECK(compare::largest_difference(run.activations.attention.weights.data(), golden.numbers("weights")) < 1e-6);
+
+  using Trainer = inlay::Trainer<Model, inlay::TrainerConfig{.batch = 4, .slices = 1, .rows_per_pass = 28}>;
+  const Trainer::BatchType batch{{sources, source_offsets, inputs}, {targets}, offsets};
+  golden::check_training<Trainer>(golden, batch);
+  golden::check_training<inlay::Trainer<
+      Model,
+      inlay::TrainerConfig{
+          .batch = 4, .slices = 4, .rows_per_pass = 7, .workers = 2, .recompute = inlay::Recompute::block}>>(golden,
+                                                                                                             batch);
 }
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "parallel/thread_pool.hpp"
 #include "support/module_run.hpp"
+#include "support/recurrent_reference.hpp"
 
 using inlay::AdditiveAttention;
 using inlay::AdditiveAttentionConfig;
@@ -88,40 +89,6 @@ struct Run {
   }
 };
 
-// The formula: weights of each row over the memory of its sequence, and their mixture.
-struct Result {
-  Matrix weights, y;
-};
-Result reference_of(const reference::Tensors& tensors, bool additive, const Matrix& query, const Matrix& memory,
-                    const Offsets& offsets, const Offsets& memory_offsets, std::size_t context) {
-  const Matrix q = product(query, tensors.at("query.weight"));
-  const Matrix u = additive ? product(memory, tensors.at("memory.weight")) : memory;
-  Result result{Matrix(query.rows, context), Matrix(query.rows, memory.columns)};
-  for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
-    for (std::size_t row = offsets[s]; row < offsets[s + 1]; ++row) {
-      const std::size_t i = row - offsets[0], first = memory_offsets[s] - memory_offsets[0];
-      const std::size_t length = memory_offsets[s + 1] - memory_offsets[s];
-      Real sum;
-      for (std::size_t j = 0; j < length; ++j) {
-        Real score;
-        for (std::size_t k = 0; k < q.columns; ++k) {
-          if (!additive) score += q(i, k) * u(first + j, k);
-          if (!additive) continue;
-          Real inside = q(i, k) + u(first + j, k);
-          if (tensors.count("query.bias") != 0) inside += tensors.at("query.bias")(0, k);
-          score += tensors.at("energy.weight")(k, 0) * tanh(inside);
-        }
-        result.weights(i, j) = exp(score);
-        sum += result.weights(i, j);
-      }
-      for (std::size_t j = 0; j < length; ++j) {
-        result.weights(i, j) = result.weights(i, j) / sum;
-        for (std::size_t k = 0; k < memory.columns; ++k) result.y(i, k) += result.weights(i, j) * memory(first + j, k);
-      }
-    }
-  return result;
-}
-
 template <class M>
 inline constexpr bool is_additive = requires {
   M::hidden;
@@ -144,7 +111,8 @@ void check(const Offsets& offsets, const Offsets& memory_offsets) {
   const reference::Tensors tensors = module_test::tensors_of<M>(run->parameters);
   const Matrix q = Matrix::variables(run->rows(), M::query_width, query.data());
   const Matrix m = Matrix::variables(run->memory_rows(), M::memory_width, memory.data());
-  const Result expected = reference_of(tensors, is_additive<M>, q, m, run->offsets, run->memory_offsets, Context);
+  const reference::Alignment expected =
+      reference::alignment({&tensors, &run->offsets, {}}, q, m, run->memory_offsets, Context);
   std::vector<double> values, weights;
   Real objective;
   for (std::size_t i = 0; i < expected.y.values.size(); ++i) {
@@ -250,6 +218,30 @@ TEST_CASE("Attention over a memory: bits do not depend on the packing, nor on th
                   stepping.memory_packing(), Rows<float, width>(stepping.y.data(), 1));
         CHECK(std::equal(stepping.y.begin(), stepping.y.end(), &together.y[i * width], numbers::same_bits));
       }
+    }
+    // Decoders that step side by side over memories that are kept, each a copy of the one that was read.
+    using Stepping = Run<M, Extent{.rows = 3, .training = false}, 30>;
+    static typename M::template State<4> states[2];
+    Stepping::poison(states);
+    Stepping side_by_side({0, 1, 2, 3}, together.memory_offsets, 4);
+    side_by_side.memory = together.memory;
+    const auto with_state = [&](auto& state) {
+      const auto f = side_by_side.forward_frame(inlay::Serial{});
+      return f.with(f.parameters, f.buffers, state, f.activations, f.workspace, f.stream);
+    };
+    M::keep(with_state(states[0]), side_by_side.memories(), side_by_side.memory_packing());
+    for (std::size_t s = 0; s < 3; ++s) M::copy_sequence(states[0], s, states[1], s);
+    for (std::size_t step = 0; step < 6; ++step) {
+      const auto row_of = [&](std::size_t s) {
+        return together.offsets[s] + std::min<std::size_t>(step, together.offsets[s + 1] - together.offsets[s] - 1);
+      };
+      for (std::size_t s = 0; s < 3; ++s)
+        std::copy_n(&together.query[row_of(s) * M::query_width], M::query_width,
+                    &side_by_side.query[s * M::query_width]);
+      M::attend(with_state(states[1]), side_by_side.queries(), Rows<float, width>(side_by_side.y.data(), 3));
+      for (std::size_t s = 0; s < 3; ++s)
+        CHECK(std::equal(&side_by_side.y[s * width], &side_by_side.y[s * width] + width, &together.y[row_of(s) * width],
+                         numbers::same_bits));
     }
     // Parameter gradients are chains over the rows: sequence by sequence they are the same.
     inlay::visit<M>([](const inlay::Path&, const auto& a, const auto& b) { CHECK(module_test::equal_bits(a, b)); },

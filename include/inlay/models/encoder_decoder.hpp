@@ -138,16 +138,14 @@ struct EncoderDecoder {
   };
 
   template <Extent E>
-  static constexpr Extent of_source{E.memory_rows, E.workers, E.training, E.recompute};
-  template <Extent E>
   struct Activations {
     Tensor<float, E.memory_rows, C.width> source_embedded, encoded;
-    ActivationsOf<EncoderStack, of_source<E>> encoder;
+    ActivationsOf<EncoderStack, E.of_memory()> encoder;
     Tensor<float, E.rows, C.width> embedded, last;
     ActivationsOf<DecoderStack, E> decoder;
     // With a normalisation: of the memory, and of the rows of the logits.
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, Tensor<float, E.memory_rows, C.width>, Empty> memory;
-    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ActivationsOf<Norm, of_source<E>>, Empty> encoder_norm;
+    INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ActivationsOf<Norm, E.of_memory()>, Empty> encoder_norm;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, ActivationsOf<Norm, E>, Empty> norm;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<final_norm, Tensor<float, E.rows, C.width>, Empty> normalized;
   };
@@ -158,7 +156,7 @@ struct EncoderDecoder {
   };
   template <Extent E>
   struct Workspace {
-    Overlay<WorkspaceOf<EncoderStack, of_source<E>>, WorkspaceOf<DecoderStack, E>> stacks;
+    Overlay<WorkspaceOf<EncoderStack, E.of_memory()>, WorkspaceOf<DecoderStack, E>> stacks;
     INLAY_NO_UNIQUE_ADDRESS std::conditional_t<E.training, Gradients<E>, Empty> gradients;
   };
 
@@ -206,7 +204,7 @@ struct EncoderDecoder {
     scale(e);
     TokenEmbedding::backward(frame.child(INLAY_PART(token_embedding)), x.target, e);
 
-    const Call source = source_call(frame.call, x);
+    const Call source = x.source_call(frame.call);
     const auto inside = frame.in(source);
     if constexpr (final_norm)
       Norm::backward(inside.child(INLAY_PART(encoder_norm)), In(a.encoded, source_rows), dmemory, dmemory);
@@ -303,19 +301,12 @@ struct EncoderDecoder {
                                [&](auto at) { at.store(rows.data(), at.load(rows.data()) * factor); });
     }
   }
-  static Call source_call(const Call& call, const SourceAndTarget& x) {
-    Call source = call;
-    source.packing = x.source_packing();
-    source.first_row = call.memory.first_row;
-    source.memory = {};
-    return source;
-  }
 
   template <class Frame>
   static void encode(const Frame& frame, const SourceAndTarget& x) {
     INLAY_ASSERT(x.sequences() == frame.call.packing.count);
     auto& a = frame.activations;
-    const Call source = source_call(frame.call, x);
+    const Call source = x.source_call(frame.call);
     const auto inside = frame.in(source);
     const Out embedded(a.source_embedded, x.source.size()), encoded(a.encoded, x.source.size());
     SourceEmbedding::forward(source_embedding(inside), x.source, embedded);

@@ -20,6 +20,9 @@
 //   prepare(frame, m), then attend(frame, q, m, packing_of_m, y) = forward, for a decoder that steps row by row: the
 //                                                              memory is projected once, while the activations live.
 //
+// With a State (generation) keep(frame, m, packing_of_m) prepares a memory for each sequence of the call and keeps it;
+// in later calls attend(frame, q, y) looks at what is kept. Its rows have the bits of forward's.
+//
 // frame.activations.weights(i, j) is a_ij after forward, j counted from the first memory row of i's sequence, 0 beyond
 // its last: the picture of an alignment. Saved for backward: the weights, q W + b (and m U where additive).
 //
@@ -60,25 +63,59 @@ struct Alignment {
   static_assert(MemoryWidth > 0 && Context > 0,
                 "inlay: attention over a memory needs memory rows of width at least 1, and room for at least one");
 
+  template <size_t Sequences>
+  struct KeptMemory {
+    Tensor<float, Sequences, Context, MemoryWidth> memory;
+    Tensor<std::uint32_t, Sequences> length;
+  };
+  template <class Frame>
+  static void keep_memory(const Frame& frame, Rows<const float, MemoryWidth> memory, const Packing& memory_packing) {
+    INLAY_ASSERT(memory.count() == memory_packing.rows() && frame.call.packing.count == memory_packing.count);
+    for (size_t s = 0; s < memory_packing.count; ++s) {
+      INLAY_ASSERT(memory_packing.length(s) <= Context);
+      frame.state.length(s) = static_cast<std::uint32_t>(memory_packing.length(s));
+    }
+    keep_rows(memory_packing, memory, frame.state.memory);
+  }
+  template <size_t Width, size_t Sequences>
+  static void keep_rows(const Packing& packing, Rows<const float, Width> from,
+                        Tensor<float, Sequences, Context, Width>& to) {
+    for (size_t s = 0; s < packing.count; ++s)
+      kernels::copy(packing.length(s) * Width, from.data() + packing.begin(s) * Width, &to(s, 0, 0));
+  }
+  template <class S>
+  static void copy_memory(const S& from, size_t i, S& to, size_t j) {
+    to.length(j) = from.length(i);
+    kernels::copy(from.length(i) * MemoryWidth, &from.memory(i, 0, 0), &to.memory(j, 0, 0));
+  }
+  // Where the memories lie that are kept: a Packing with gaps.
+  template <class S>
+  struct KeptPacking {
+    const S& state;
+    static size_t begin(size_t sequence) { return sequence * Context; }
+    size_t length(size_t sequence) const { return state.length(sequence); }
+  };
+
   // Sequence s of the rows and of the memory.
   struct Part {
     size_t first, rows, first_memory, memory;
   };
-  template <class Frame, class F>
-  static void for_each_sequence(const Frame& frame, const Packing& memory_packing, F&& f) {
+  // `memories` is a Packing, or a KeptPacking.
+  template <class Frame, class Memories, class F>
+  static void for_each_sequence(const Frame& frame, const Memories& memories, F&& f) {
     const Packing& packing = frame.call.packing;
-    INLAY_ASSERT(packing.count == memory_packing.count);
     parallel::for_each_block(frame.executor, packing.count, 1, [&](size_t first, size_t count) {
       for (size_t s = first; s < first + count; ++s) {
-        INLAY_ASSERT(memory_packing.length(s) <= Context);
-        f(Part{packing.begin(s), packing.length(s), memory_packing.begin(s), memory_packing.length(s)});
+        INLAY_ASSERT(memories.length(s) <= Context);
+        f(Part{packing.begin(s), packing.length(s), memories.begin(s), memories.length(s)});
       }
     });
   }
   // Pairs of a row and a memory row.
-  static size_t pairs(const Packing& packing, const Packing& memory_packing) {
+  template <class Memories>
+  static size_t pairs(const Packing& packing, const Memories& memories) {
     size_t count = 0;
-    for (size_t s = 0; s < packing.count; ++s) count += packing.length(s) * memory_packing.length(s);
+    for (size_t s = 0; s < packing.count; ++s) count += packing.length(s) * memories.length(s);
     return count;
   }
 
@@ -132,6 +169,10 @@ struct AdditiveAttention : private detail::Alignment<C.memory, C.context> {
     Energy energy;
   };
 
+  template <size_t Sequences>
+  struct State : Shared::template KeptMemory<Sequences> {
+    Tensor<float, Sequences, C.context, hidden> projected;
+  };
   template <Extent E, size_t MemoryRows = E.rows>
   struct Activations {
     Tensor<float, E.rows, hidden> query;
@@ -161,19 +202,21 @@ struct AdditiveAttention : private detail::Alignment<C.memory, C.context> {
   template <class Frame>
   static void attend(const Frame& frame, Rows<const float, C.query> query, Rows<const float, C.memory> memory,
                      const Packing& memory_packing, Rows<float, C.memory> y) {
-    auto& a = frame.activations;
-    INLAY_ASSERT(memory.count() == memory_packing.rows());
-    QueryProjection::forward(frame.child(INLAY_PART(query)), query, Rows<float, hidden>(a.query, query.count()));
-    const size_t pairs = Shared::pairs(frame.call.packing, memory_packing);
-    const Span span(frame.executor, "additive attention", {2 * pairs * (hidden + C.memory), 0});
-    Shared::for_each_sequence(frame, memory_packing, [&](const Part& part) {
-      float* const weights = a.weights.data() + part.first * C.context;
-      for (size_t i = 0; i < part.rows; ++i)
-        kernels::additive_scores(hidden, part.memory, a.query.data() + (part.first + i) * hidden,
-                                 a.memory.data() + part.first_memory * hidden, frame.parameters.energy.weight.data(),
-                                 weights + i * C.context);
-      Shared::mix(part, weights, memory.data() + part.first_memory * C.memory, y.data() + part.first * C.memory);
-    });
+    INLAY_ASSERT(memory.count() == memory_packing.rows() && frame.call.packing.count == memory_packing.count);
+    attend_to(frame, query, memory_packing, frame.activations.memory.data(), memory.data(), y);
+  }
+  template <class Frame>
+  static void keep(const Frame& frame, Rows<const float, C.memory> memory, const Packing& memory_packing) {
+    prepare(frame, memory);
+    Shared::keep_memory(frame, memory, memory_packing);
+    Shared::keep_rows(memory_packing, Rows<const float, hidden>(frame.activations.memory, memory.count()),
+                      frame.state.projected);
+  }
+  template <class Frame>
+  static void attend(const Frame& frame, Rows<const float, C.query> query, Rows<float, C.memory> y) {
+    const auto& state = frame.state;
+    attend_to(frame, query, typename Shared::template KeptPacking<std::remove_cvref_t<decltype(state)>>{state},
+              state.projected.data(), state.memory.data(), y);
   }
 
   template <class Frame, class QueryGradient, class MemoryGradient>
@@ -206,6 +249,11 @@ struct AdditiveAttention : private detail::Alignment<C.memory, C.context> {
     MemoryProjection::backward_input(child, d, dmemory, kernels::Store::accumulate);
   }
 
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    Shared::copy_memory(from, i, to, j);
+    kernels::copy(from.length(i) * hidden, &from.projected(i, 0, 0), &to.projected(j, 0, 0));
+  }
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {
     QueryProjection::visit(f, path / "query", parts.query...);
@@ -217,6 +265,24 @@ struct AdditiveAttention : private detail::Alignment<C.memory, C.context> {
     QueryProjection::initialize_scaled(p.query, initializer, path / "query", deviation(C.query));
     MemoryProjection::initialize_scaled(p.memory, initializer, path / "memory", deviation(C.memory));
     initializer.normal(path / "energy" / "weight", p.energy.weight, deviation(hidden));
+  }
+
+ private:
+  template <class Frame, class Memories>
+  static void attend_to(const Frame& frame, Rows<const float, C.query> query, const Memories& memories,
+                        const float* projected, const float* memory, Rows<float, C.memory> y) {
+    auto& a = frame.activations;
+    QueryProjection::forward(frame.child(INLAY_PART(query)), query, Rows<float, hidden>(a.query, query.count()));
+    const size_t pairs = Shared::pairs(frame.call.packing, memories);
+    const Span span(frame.executor, "additive attention", {2 * pairs * (hidden + C.memory), 0});
+    Shared::for_each_sequence(frame, memories, [&](const Part& part) {
+      float* const weights = a.weights.data() + part.first * C.context;
+      for (size_t i = 0; i < part.rows; ++i)
+        kernels::additive_scores(hidden, part.memory, a.query.data() + (part.first + i) * hidden,
+                                 projected + part.first_memory * hidden, frame.parameters.energy.weight.data(),
+                                 weights + i * C.context);
+      Shared::mix(part, weights, memory + part.first_memory * C.memory, y.data() + part.first * C.memory);
+    });
   }
 };
 
@@ -233,6 +299,8 @@ struct MultiplicativeAttention : private detail::Alignment<C.memory, C.context> 
     typename QueryProjection::Parameters query;
   };
 
+  template <size_t Sequences>
+  using State = typename Shared::template KeptMemory<Sequences>;
   template <Extent E, size_t MemoryRows = E.rows>
   struct Activations {
     Tensor<float, E.rows, C.memory> query;
@@ -257,20 +325,18 @@ struct MultiplicativeAttention : private detail::Alignment<C.memory, C.context> 
   template <class Frame>
   static void attend(const Frame& frame, Rows<const float, C.query> query, Rows<const float, C.memory> memory,
                      const Packing& memory_packing, Rows<float, C.memory> y) {
-    using kernels::Form;
-    auto& a = frame.activations;
-    INLAY_ASSERT(memory.count() == memory_packing.rows());
-    QueryProjection::forward(frame.child(INLAY_PART(query)), query, Rows<float, C.memory>(a.query, query.count()));
-    const size_t pairs = Shared::pairs(frame.call.packing, memory_packing);
-    const Span span(frame.executor, "multiplicative attention", {4 * pairs * C.memory, 0});
-    Shared::for_each_sequence(frame, memory_packing, [&](const Part& part) {
-      float* const weights = a.weights.data() + part.first * C.context;
-      const float* const m = memory.data() + part.first_memory * C.memory;
-      kernels::matmul<Form::plain, Form::transposed>(part.rows, part.memory, C.memory,
-                                                     a.query.data() + part.first * C.memory, C.memory, m, C.memory,
-                                                     weights, C.context);
-      Shared::mix(part, weights, m, y.data() + part.first * C.memory);
-    });
+    INLAY_ASSERT(memory.count() == memory_packing.rows() && frame.call.packing.count == memory_packing.count);
+    attend_to(frame, query, memory_packing, memory.data(), y);
+  }
+  template <class Frame>
+  static void keep(const Frame& frame, Rows<const float, C.memory> memory, const Packing& memory_packing) {
+    Shared::keep_memory(frame, memory, memory_packing);
+  }
+  template <class Frame>
+  static void attend(const Frame& frame, Rows<const float, C.query> query, Rows<float, C.memory> y) {
+    const auto& state = frame.state;
+    attend_to(frame, query, typename Shared::template KeptPacking<std::remove_cvref_t<decltype(state)>>{state},
+              state.memory.data(), y);
   }
 
   template <class Frame, class QueryGradient, class MemoryGradient>
@@ -299,6 +365,10 @@ struct MultiplicativeAttention : private detail::Alignment<C.memory, C.context> 
                               Rows<const float, C.memory>(w.dquery, query.count()), dquery);
   }
 
+  template <class S>
+  static void copy_sequence(const S& from, size_t i, S& to, size_t j) {
+    Shared::copy_memory(from, i, to, j);
+  }
   template <class F, class... P>
   static void visit(F&& f, const Path& path, P&... parts) {
     QueryProjection::visit(f, path / "query", parts.query...);
@@ -306,6 +376,25 @@ struct MultiplicativeAttention : private detail::Alignment<C.memory, C.context> 
   static void initialize(Parameters& p, const Initializer& initializer, const Path& path) {
     QueryProjection::initialize_scaled(p.query, initializer, path / "query",
                                        1.0f / simd::sqrt(static_cast<float>(C.query)));
+  }
+
+ private:
+  template <class Frame, class Memories>
+  static void attend_to(const Frame& frame, Rows<const float, C.query> query, const Memories& memories,
+                        const float* memory, Rows<float, C.memory> y) {
+    using kernels::Form;
+    auto& a = frame.activations;
+    QueryProjection::forward(frame.child(INLAY_PART(query)), query, Rows<float, C.memory>(a.query, query.count()));
+    const size_t pairs = Shared::pairs(frame.call.packing, memories);
+    const Span span(frame.executor, "multiplicative attention", {4 * pairs * C.memory, 0});
+    Shared::for_each_sequence(frame, memories, [&](const Part& part) {
+      float* const weights = a.weights.data() + part.first * C.context;
+      const float* const m = memory + part.first_memory * C.memory;
+      kernels::matmul<Form::plain, Form::transposed>(part.rows, part.memory, C.memory,
+                                                     a.query.data() + part.first * C.memory, C.memory, m, C.memory,
+                                                     weights, C.context);
+      Shared::mix(part, weights, m, y.data() + part.first * C.memory);
+    });
   }
 };
 

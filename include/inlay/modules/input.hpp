@@ -94,6 +94,14 @@ struct SourceAndTarget {
 
   size_t sequences() const { return source_offsets.size() - 1; }
   Packing source_packing() const { return {source_offsets.data(), sequences()}; }
+  // The call of an encoder: its rows are the source's.
+  Call source_call(const Call& call) const {
+    Call result = call;
+    result.packing = source_packing();
+    result.first_row = call.memory.first_row;
+    result.memory = {};
+    return result;
+  }
 };
 struct TokenPairs {
   using ConstValues = SourceAndTarget;

@@ -69,6 +69,8 @@ struct Extent {
   size_t memory_rows = 0;  // of all memories together that cross-attention looks at
 
   constexpr Extent with(Recompute other) const { return {rows, workers, training, other, memory_rows}; }
+  // Of the encoder whose rows are the memory.
+  constexpr Extent of_memory() const { return {memory_rows, workers, training, recompute}; }
 };
 
 namespace detail {

@@ -70,29 +70,41 @@ struct Stack {
 
   template <class Frame>
   static void forward(const Frame& frame, Rows<const float, width> x, Rows<float, width> y) {
+    forward_by(frame, x, y, plain_forward);
+  }
+  // For layers that are told more than x: run(child, layer, x, y) calls M::forward.
+  template <class Frame, class Run>
+  static void forward_by(const Frame& frame, Rows<const float, width> x, Rows<float, width> y, Run&& run) {
     for (size_t layer = 0; layer < N; ++layer) {
       const Rows<float, width> out = layer + 1 == N ? y : input(frame, layer + 1, x.count());
       const auto child = frame.child(INLAY_PART_AT(layers, layer), layer);
       const Span span(child.executor, "forward");
-      M::forward(child, x, out);
+      run(child, layer, x, out);
       x = out;
     }
   }
 
   template <class Frame, class Gradient>
   static void backward(const Frame& frame, Rows<const float, width> x, Rows<const float, width> dy, Gradient dx) {
+    backward_by(frame, x, dy, dx, plain_forward,
+                [](const auto& child, size_t, auto in, auto d, auto to) { M::backward(child, in, d, to); });
+  }
+  // run as in forward_by; run_back(child, layer, x, dy, dx) calls M::backward.
+  template <class Frame, class Gradient, class Run, class RunBack>
+  static void backward_by(const Frame& frame, Rows<const float, width> x, Rows<const float, width> dy, Gradient dx,
+                          [[maybe_unused]] Run&& run, RunBack&& run_back) {
     const size_t rows = x.count();
     for (size_t layer = N; layer-- > 0;) {
       const Rows<const float, width> in = layer == 0 ? x : input(frame, layer, rows);
       const auto child = frame.child(INLAY_PART_AT(layers, layer), layer);
       const Span span(child.executor, "backward");
       if constexpr (requires { frame.workspace.output.values; })
-        M::forward(child.forward(), in, Rows<float, width>(frame.workspace.output, rows));
+        run(child.forward(), layer, in, Rows<float, width>(frame.workspace.output, rows));
       if (layer == 0) {
-        M::backward(child, in, dy, dx);
+        run_back(child, layer, in, dy, dx);
       } else {
         const Rows<float, width> out(&frame.workspace.gradients(layer % 2, 0, 0), rows);
-        M::backward(child, in, dy, out);
+        run_back(child, layer, in, dy, out);
         dy = out;
       }
     }
@@ -120,6 +132,8 @@ struct Stack {
   }
 
  private:
+  static constexpr auto plain_forward = [](const auto& child, size_t, auto x, auto y) { M::forward(child, x, y); };
+
   template <class Frame>
   static Rows<float, width> input(const Frame& frame, size_t layer, size_t rows) {
     auto& inputs = frame.activations.inputs;
