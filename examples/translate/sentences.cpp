@@ -53,8 +53,7 @@ std::vector<std::uint32_t> draw_numbers(Part part, std::size_t count, std::uint6
   if (part == Part::training)
     for (std::uint32_t number = 0; number < always_trained; ++number) numbers.push_back(number);
   for (std::uint64_t attempt = 0; numbers.size() < count; ++attempt) {
-    const auto drawn =
-        inlay::kernels::random_words({seed, static_cast<std::uint64_t>(part)}, drawing, attempt, 0);
+    const auto drawn = inlay::kernels::random_words({seed, static_cast<std::uint64_t>(part)}, drawing, attempt, 0);
     std::uint32_t most = 1000;  // and from a tenth of it on
     for (std::uint32_t digits = drawn.word[0] % 4; digits > 0; --digits) most *= 10;
     const std::uint32_t number = most / 10 + drawn.word[1] % (most - most / 10);

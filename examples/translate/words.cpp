@@ -8,19 +8,19 @@
 namespace translate {
 namespace {
 
-constexpr std::array<std::string_view, 20> italian_units{
-    "zero",  "uno",    "due",    "tre",     "quattro",     "cinque",   "sei",    "sette",       "otto",     "nove",
-    "dieci", "undici", "dodici", "tredici", "quattordici", "quindici", "sedici", "diciassette", "diciotto", "diciannove"};
-constexpr std::array<std::string_view, 10> italian_tens{
-    "", "", "venti", "trenta", "quaranta", "cinquanta", "sessanta", "settanta", "ottanta", "novanta"};
+constexpr std::array<std::string_view, 20> italian_units{"zero",     "uno",    "due",         "tre",      "quattro",
+                                                         "cinque",   "sei",    "sette",       "otto",     "nove",
+                                                         "dieci",    "undici", "dodici",      "tredici",  "quattordici",
+                                                         "quindici", "sedici", "diciassette", "diciotto", "diciannove"};
+constexpr std::array<std::string_view, 10> italian_tens{"",          "",         "venti",    "trenta",  "quaranta",
+                                                        "cinquanta", "sessanta", "settanta", "ottanta", "novanta"};
 constexpr std::array<std::string_view, letter_count> letters{"a", "c", "d", "e", "é", "i", "l", "m", "n",
                                                              "o", "q", "r", "s", "t", "u", "v", "z"};
 
 constexpr std::array<std::string_view, word_count> words_of_english{
-    "zero",     "one",     "two",       "three",    "four",     "five",    "six",     "seven",   "eight",  "nine",
-    "ten",      "eleven",  "twelve",    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
-    "nineteen", "twenty",  "thirty",    "forty",    "fifty",    "sixty",   "seventy", "eighty",  "ninety", "hundred",
-    "thousand"};
+    "zero",   "one",    "two",    "three",    "four",     "five",    "six",     "seven",     "eight",    "nine",
+    "ten",    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "twenty", "thirty", "forty",  "fifty",    "sixty",    "seventy", "eighty",  "ninety",    "hundred",  "thousand"};
 constexpr Token first_tens = first_word + 20, hundred = first_word + 28, thousand = first_word + 29;
 
 // 0 is no word at all.

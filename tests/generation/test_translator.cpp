@@ -82,6 +82,41 @@ void search(const inlay::ParametersOf<Tiny>& parameters, const std::vector<Token
   }
 }
 
+// A beam search that never stops before the context is full.
+std::vector<Found> patient_search(const inlay::ParametersOf<Tiny>& parameters, const std::vector<Token>& source,
+                                  std::size_t beams, double penalty) {
+  std::vector<Found> open{{{}, 0.0, 0.0}}, ended;
+  for (std::size_t step = 0; step < 4; ++step) {
+    std::vector<Found> next;
+    for (const Found& one : open) {
+      std::vector<Token> target{start};
+      target.insert(target.end(), one.text.begin(), one.text.end());
+      const std::vector<double> likely = log_probabilities(parameters, source, target);
+      for (Token token = 0; token < 5; ++token) {
+        Found longer = one;
+        longer.text.push_back(token);
+        longer.log_probability += likely[token];
+        longer.score = normalized(longer.log_probability, longer.text.size(), penalty);
+        next.push_back(std::move(longer));
+      }
+    }
+    std::stable_sort(next.begin(), next.end(),
+                     [](const Found& a, const Found& b) { return a.log_probability > b.log_probability; });
+    open.clear();
+    for (std::size_t i = 0; i < next.size() && open.size() < beams; ++i) {
+      if (next[i].text.back() != end) {
+        open.push_back(next[i]);
+      } else if (i < beams) {
+        ended.push_back(next[i]);
+        ended.back().text.pop_back();
+      }
+    }
+  }
+  std::stable_sort(ended.begin(), ended.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
+  ended.resize(std::min(ended.size(), beams));
+  return ended;
+}
+
 void fill(inlay::ParametersOf<Tiny>& parameters, std::uint32_t seed) {
   numbers::Source source(seed);
   inlay::visit<Tiny>([&](const inlay::Path&, auto& tensor) { source.fill(tensor.data(), tensor.size(), 0.7f); },
@@ -118,7 +153,7 @@ TEST_CASE("Translator: with enough beams it finds what an exhaustive search find
   static Wide wide{parameters};
   static Translator<Tiny, TranslatorConfig{.beams = 3}> narrow{parameters};
   for (std::uint32_t seed = 0; seed < 10; ++seed)
-    for (const float penalty : {0.0f, 0.6f, 1.0f}) {
+    for (const float penalty : {0.0f, 0.6f, 1.0f, -0.5f}) {
       CAPTURE(seed, penalty);
       fill(parameters, seed);
       const std::vector<Token> source{static_cast<Token>(seed % 5), 3};
@@ -137,9 +172,16 @@ TEST_CASE("Translator: with enough beams it finds what an exhaustive search find
         return a.ended != b.ended ? a.ended : a.score > b.score;
       }));
 
-      // A narrow beam finds nothing better, and each of its scores is that of its text.
+      // A narrow beam finds nothing better, and each of its scores is that of its text. That it stops early costs
+      // nothing.
       narrow.translate(source, {.start = start, .end = end, .length_penalty = penalty});
       REQUIRE(!narrow.hypotheses().empty());
+      const std::vector<Found> patient = patient_search(parameters, source, 3, static_cast<double>(penalty));
+      for (std::size_t i = 0; i < patient.size(); ++i) {
+        const auto& h = narrow.hypotheses()[i];
+        CHECK(h.ended);
+        CHECK(std::equal(h.text().begin(), h.text().end(), patient[i].text.begin(), patient[i].text.end()));
+      }
       for (const auto& h : narrow.hypotheses()) {
         if (!h.ended) continue;
         const auto same = std::find_if(all.begin(), all.end(), [&](const Found& f) {

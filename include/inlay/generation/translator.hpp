@@ -5,8 +5,10 @@
 //   const auto words = translator.translate(source, {.start = 1, .end = 2});
 //
 // One beam is greedy decoding: the likeliest token at each step. With more, the `beams` likeliest beginnings are
-// followed side by side; one that ends leaves its place to the others, and the search is over when `beams` have ended
-// or the context is full. Of those that ended the one with the greatest score wins,
+// followed side by side; one that ends leaves its place to the others, and the best `beams` that ended are kept. The
+// search is over when nothing that is still open could come in among them, or when the context is full: a sure model
+// has unlikely early ends long before its long right answer, and they must not end the search. Of those that ended the
+// one with the greatest score wins,
 //
 //   score(Y) = log P(Y | X) / ((5 + |Y|) / 6)^length_penalty       |Y| counts the end token; 0: no normalisation
 //
@@ -78,13 +80,13 @@ class Translator {
     now_ = 0;
     beam_(0) = Beam{0, how.start, 0.0f};
     texts_[0][0].length = 0;
-    for (size_t step = 0; step < context && live_ > 0 && finished_ < wanted; ++step) {
+    for (size_t step = 0; step < context && live_ > 0; ++step) {
       forward(step == 0 ? source : std::span<const Token>{}, step, executor);
       choose(how, wanted);
     }
     // What was still open when the context was full.
     for (size_t b = 0; b < live_ && finished_ < wanted; ++b)
-      finish(texts_[now_][b], beam_(b).log_probability, how, false);
+      finish(texts_[now_][b], beam_(b).log_probability, how, wanted, false);
     return found_[0].text();
   }
 
@@ -156,11 +158,12 @@ class Translator {
     const size_t then = now_;
     const size_t next = wanted == 1 ? now_ : 1 - now_;  // a single beam goes on where it is
     size_t going_on = 0;
-    for (size_t i = 0; i < count && going_on < wanted && finished_ < wanted; ++i) {
+    for (size_t i = 0; i < count && going_on < wanted; ++i) {
       const Text& text = texts_[then][best[i].parent];
       if (best[i].token == how.end) {
-        // With one beam the likeliest token decides; among several an end counts where it is one of the best `wanted`.
-        if (i < wanted) finish(text, best[i].log_probability, how, true);
+        // An end counts where it is one of the best `wanted`. With one beam the likeliest token decides.
+        if (i < wanted) finish(text, best[i].log_probability, how, wanted, true);
+        if (wanted == 1 && finished_ == 1) break;
         continue;
       }
       Text& continued = texts_[next][going_on];
@@ -172,18 +175,26 @@ class Translator {
       beam_next_(going_on++) = best[i];
     }
     for (size_t b = 0; b < going_on; ++b) beam_(b) = beam_next_(b);
-    live_ = finished_ < wanted || going_on == 0 ? going_on : 0;
+    live_ = going_on > 0 && finished_ == wanted && best_to_come(how, next) <= found_[wanted - 1].score ? 0 : going_on;
     now_ = next;
   }
 
-  // Into its place among those that ended.
-  void finish(const Text& text, float log_probability, const Translation& how, bool ended) {
-    const float length = static_cast<float>(text.length + (ended ? 1 : 0));
-    const float norm =
-        how.length_penalty == 0.0f ? 1.0f : simd::exp(how.length_penalty * simd::log((5.0f + length) / 6.0f));
-    const float score = log_probability / norm;
-    size_t place = finished_++;
+  static float score_of(float log_probability, size_t length, const Translation& how) {
+    if (how.length_penalty == 0.0f) return log_probability;
+    return log_probability / simd::exp(how.length_penalty * simd::log((5.0f + static_cast<float>(length)) / 6.0f));
+  }
+  // No continuation of what is open scores higher: it loses nothing more, and is as long as pays best.
+  float best_to_come(const Translation& how, size_t next) const {
+    const float log_probability = beam_(0).log_probability;
+    return score_of(log_probability, how.length_penalty > 0.0f ? context : texts_[next][0].length + 1, how);
+  }
+
+  // Into its place among the best that ended.
+  void finish(const Text& text, float log_probability, const Translation& how, size_t wanted, bool ended) {
+    const float score = score_of(log_probability, text.length + (ended ? 1 : 0), how);
     const auto better = [&](const Hypothesis& than) { return ended != than.ended ? ended : score > than.score; };
+    if (finished_ == wanted && !better(found_[wanted - 1])) return;
+    size_t place = finished_ < wanted ? finished_++ : wanted - 1;
     for (; place > 0 && place < beams && better(found_[place - 1]); --place) found_[place] = found_[place - 1];
     found_[place].tokens = text.tokens;
     found_[place].length = text.length;

@@ -98,9 +98,10 @@ struct EncoderDecoder {
   static constexpr AttentionConfig decoder_attention = attention_of(C, AttentionPlace::decoder);
   static constexpr AttentionConfig cross_attention = attention_of(C, AttentionPlace::cross);
   using FeedForwardType = detail::FeedForwardFor<C.gated, C.width, hidden, C.activation, bias>;
+  using CrossAttentionType = CrossAttention<cross_attention>;  // for its inspect()
   using EncoderBlock = Block<Norm, Attention<encoder_attention>, FeedForwardType, C.placement, C.dropout>;
-  using DecoderBlockType = DecoderBlock<Norm, Attention<decoder_attention>, CrossAttention<cross_attention>,
-                                        FeedForwardType, C.placement, C.dropout>;
+  using DecoderBlockType =
+      DecoderBlock<Norm, Attention<decoder_attention>, CrossAttentionType, FeedForwardType, C.placement, C.dropout>;
   using EncoderStack = Stack<EncoderBlock, encoder_layers>;
   using DecoderStack = Stack<DecoderBlockType, C.layers>;
   using Unembedding = Linear<C.width, C.vocabulary, Bias::no>;
