@@ -18,8 +18,9 @@ learn() {
   output=$("$program" --model "$model" --steps "$steps" --exam "$exam" --pairs 3000 --out "$folder/$model" "${@:6}" < /dev/null) ||
     fail "$model: status $?"
   last=$(tail -n 1 <<< "$output")
-  [[ $last =~ ^translate:\ $name\ ([0-9]+)\ of\ $exam\ unseen\ numbers\ exact\ \([0-9.]+\ %\)\ after\ $steps\ steps$ ]] ||
+  [[ $last =~ ^translate:\ $name\ ([0-9]+)\ of\ $exam\ unseen\ numbers\ exact\ \([0-9.]+\ %\)\ after\ ([0-9 ]+)\ steps$ ]] ||
     fail "$model: '$last' states no result"
+  [ "${BASH_REMATCH[2]// /}" = "$steps" ] || fail "$model: expected $steps steps, found '$last'"
   [ "${BASH_REMATCH[1]:-0}" -ge "$least" ] || fail "$model: expected at least $least of $exam, found '$last'"
   for row in greedy beam "beam, rescored"; do
     grep -q "^ *$row  *[0-9.]* %  *[0-9.]*  *[0-9.]* %  *[0-9.]*$" <<< "$output" || fail "$model: no row '$row' in '$output'"
