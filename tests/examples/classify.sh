@@ -1,16 +1,8 @@
 #!/usr/bin/env bash
 # The tasks of classify at reduced size: the result in the last line, the pictures, the same bits twice, bad arguments.
 #   classify.sh PROGRAM
-set -u
 program=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-failures=0
-
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$(dirname "$0")/program.sh"
 # result PATTERN ARGUMENTS...: the last line that the program prints matches.
 result() {
   local output
@@ -22,15 +14,6 @@ picture() {
   local file=$folder/out/$1.svg
   tail -n 1 "$file" | grep -q "</svg>" || fail "$file is no picture"
   [ "$(grep -c "$2" "$file")" -eq "$3" ] || fail "$file: expected $3 times '$2', found $(grep -c "$2" "$file")"
-}
-# refuse STATUS MESSAGE ARGUMENTS...
-refuse() {
-  local output found
-  output=$("$program" "${@:3}" 2>&1 > /dev/null < /dev/null)
-  found=$?
-  if [ $found -ne "$1" ] || [[ $output != *"$2"* ]]; then
-    fail "${*:3}: expected status $1 and '$2', found status $found and '$output'"
-  fi
 }
 
 result "perceptron: 60 of 60 after [0-9]+ epochs?" --task perceptron --points 60 --seed 3
@@ -62,5 +45,4 @@ refuse 2 "--points: expected no number for the task xor" --task xor --points 5 -
 : > "$folder/file"
 refuse 2 "$folder/file" --task xor --out "$folder/file"
 refuse 0 "" --help
-[ $failures -eq 0 ] && echo "passed"
-exit $failures
+finish

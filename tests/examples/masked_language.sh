@@ -2,16 +2,8 @@
 # masked_language at reduced size, on a made-up text with a grammar and subjects: the stated results, gaps, neighbours, pictures, the
 # same bits for any number of threads, mistakes.
 #   masked_language.sh PROGRAM [full]      without "full" the steps are too few for the results, and enough for every line
-set -u
 program=$1 size=${2:-}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-failures=0
-
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$(dirname "$0")/program.sh"
 # Sentences of seven words and signs; the subject changes every forty of them.
 awk 'BEGIN {
   split("old small red quiet bright", adjective); split("sees carries finds paints follows", verb)
@@ -41,7 +33,7 @@ if [ "$size" = full ]; then
 fi
 grep -q "^  thing1 - thing2 + thing5 " <<< "$output" || fail "no neighbours of a difference"
 for picture in gaps fine_tuning; do
-  tail -n 1 "$folder/one/$picture.svg" | grep -q "</svg>" || fail "no picture $picture"
+  picture "$folder/one/$picture.svg"
 done
 steps=2 fine=2
 run --threads 1 --out "$folder/one" > "$folder/one.log"
@@ -49,15 +41,6 @@ run --threads 2 --out "$folder/two" > "$folder/two.log"
 cmp <(tail -n 3 "$folder/one.log") <(tail -n 3 "$folder/two.log") || fail "two threads found something else"
 for picture in gaps fine_tuning; do cmp "$folder/one/$picture.svg" "$folder/two/$picture.svg" || fail "two threads drew another $picture"; done
 
-# refuse STATUS MESSAGE ARGUMENTS...
-refuse() {
-  local output found
-  output=$("$program" "${@:3}" 2>&1 > /dev/null < /dev/null)
-  found=$?
-  if [ $found -ne "$1" ] || [[ $output != *"$2"* ]]; then
-    fail "${*:3}: expected status $1 and '$2', found status $found and '$output'"
-  fi
-}
 echo "too short" > "$folder/short"
 refuse 2 "$folder/short: expected at least 40 960 words and signs of text, found 2" --data "$folder/short"
 refuse 2 "--data: expected a file or a folder, found nothing at '$folder/none'" --data "$folder/none"
@@ -67,17 +50,5 @@ refuse 2 "expected words with + or - between them, as in 'king - man + woman', f
 refuse 2 "--labels: expected a whole number from 1 to 1000000, found '0'" --labels 0
 refuse 0 "" --help
 
-# Ctrl-C in the middle.
-"$program" --data "$folder/text" --steps 100000000 --out "$folder/stopped" > "$folder/stopped.log" < /dev/null &
-process=$!
-until grep -q "pre-training  step" "$folder/stopped.log"; do
-  kill -0 $process 2> /dev/null || break
-  sleep 0.05
-done
-kill -INT $process
-wait $process
-status=$?
-[ $status -eq 130 ] || fail "expected status 130 after an interrupt, found $status"
-grep -q "Interrupted; nothing more is written" "$folder/stopped.log" || fail "the interrupt was not answered"
-[ $failures -eq 0 ] && echo "passed"
-exit $failures
+interrupt "pre-training  step" --data "$folder/text" --steps 100000000
+finish

@@ -2,16 +2,8 @@
 # The tasks of sequence_tasks at reduced size: the result in the last line, the pictures, the same bits for any number of
 # threads, bad arguments.
 #   sequence_tasks.sh PROGRAM [full]      without "full" the steps are too few for the results, and enough for every line
-set -u
 program=$1 size=${2:-}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-failures=0
-
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$(dirname "$0")/program.sh"
 # learn TASK STEPS EXAM LEAST PARAMETERS ARGUMENTS...: at least LEAST of EXAM unseen problems in the last line, and the same number
 # of parameters twice.
 learn() {
@@ -50,15 +42,6 @@ done
 learn add10 4 1 0 "1 088" --seed 2 --batch 100
 cmp -s "$folder/add10_loss.svg" "$folder/out/add10_loss.svg" && fail "another seed drew the same loss"
 
-# refuse STATUS MESSAGE ARGUMENTS...
-refuse() {
-  local output found
-  output=$("$program" "${@:3}" 2>&1 > /dev/null < /dev/null)
-  found=$?
-  if [ $found -ne "$1" ] || [[ $output != *"$2"* ]]; then
-    fail "${*:3}: expected status $1 and '$2', found status $found and '$output'"
-  fi
-}
 refuse 2 "--task is required"
 refuse 2 "--task: expected sort, add, multiply_add or add10, found 'divide'" --task divide
 refuse 2 "--batch: expected a whole number from 100 to 500, found '99'" --task add --batch 99
@@ -68,17 +51,5 @@ refuse 2 "--exam: expected a value after it, found none" --task add --exam
 refuse 2 "$folder/file" --task sort --out "$folder/file"
 refuse 0 "" --help
 
-# Ctrl-C in the middle.
-"$program" --task add --steps 100000000 --out "$folder/out" > "$folder/stopped" < /dev/null &
-process=$!
-until grep -q "^step" "$folder/stopped"; do
-  kill -0 $process 2> /dev/null || break
-  sleep 0.05
-done
-kill -INT $process
-wait $process
-status=$?
-[ $status -eq 130 ] || fail "expected status 130 after an interrupt, found $status"
-grep -q "Interrupted; nothing is written" "$folder/stopped" || fail "the interrupt was not answered"
-[ $failures -eq 0 ] && echo "passed"
-exit $failures
+interrupt "^step" --task add --steps 100000000
+finish

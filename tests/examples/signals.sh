@@ -2,23 +2,12 @@
 # signals at reduced size: the result in the last line, the pictures, the same bits for any number of threads, recordings of one's
 # own, bad arguments and files.
 #   signals.sh PROGRAM STEPS      with fewer than 100 steps results are not judged
-set -u
 program=$1 steps=$2
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-failures=0
-
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$(dirname "$0")/program.sh"
 # run OUT ARGUMENTS...: sets output and last
 run() {
   output=$("$program" --out "$folder/$1" "${@:2}" < /dev/null) || fail "${*:2}: status $?"
   last=$(tail -n 1 <<< "$output")
-}
-picture() {
-  tail -n 1 "$1" | grep -q "</svg>" || fail "no picture $1"
 }
 names="([0-9.]+)\ %\ of\ ([0-9 ]+)\ samples\ named\ right\ \(([0-9.]+)\ %\ a\ second\ after\ a\ change\)"
 errors="80\ ms\ ahead\ an\ error\ of\ ([0-9.]+)\ g,\ last\ value\ ([0-9.]+)\ g"
@@ -63,15 +52,6 @@ run plain --model "$folder/one/model.safetensors" --data "$folder/plain.csv"
 [[ $last =~ ^plain.csv:\ $errors$ ]] || fail "'$last' states no result of a recording without labels"
 cmp "$folder/own/answers.csv" "$folder/plain/answers.csv" || fail "labels changed the answers"
 
-# refuse STATUS MESSAGE ARGUMENTS...
-refuse() {
-  local output found
-  output=$("$program" "${@:3}" --out "$folder/refused" 2>&1 > /dev/null < /dev/null)
-  found=$?
-  if [ $found -ne "$1" ] || [[ $output != *"$2"* ]]; then
-    fail "${*:3}: expected status $1 and '$2', found status $found and '$output'"
-  fi
-}
 refuse 2 "--steps: expected a whole number from 1 to 1000000000, found 'many'" --steps many
 refuse 2 "$folder/none.csv" --data "$folder/none.csv"
 printf 'a,b\n1,2\n' > "$folder/bad.csv"
@@ -91,17 +71,5 @@ output=$("$program" --out "$folder/file" 2>&1 < /dev/null) && fail "a file as th
 "$program" --help > "$folder/help" || fail "--help: status $?"
 grep -q -- "--data" "$folder/help" || fail "no --data in the help"
 
-# Ctrl-C in the middle.
-"$program" --steps 100000000 --out "$folder/stopped" > "$folder/stopped.txt" < /dev/null &
-process=$!
-until grep -q "^step" "$folder/stopped.txt"; do
-  kill -0 $process 2> /dev/null || break
-  sleep 0.05
-done
-kill -INT $process
-wait $process
-status=$?
-[ $status -eq 130 ] || fail "expected status 130 after an interrupt, found $status"
-grep -q "Interrupted" "$folder/stopped.txt" || fail "the interrupt was not answered"
-[ $failures -eq 0 ] && echo "passed"
-exit $failures
+interrupt "^step" --steps 100000000
+finish

@@ -1,16 +1,8 @@
 #!/usr/bin/env bash
 # translate at reduced size: the stated result, the pictures and the table, the same bits for any number of threads, mistakes.
 #   translate.sh PROGRAM [full]      without "full" the steps are too few for the results, and enough for every line
-set -u
 program=$1 size=${2:-}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-failures=0
-
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$(dirname "$0")/program.sh"
 # learn MODEL NAME STEPS LEAST EXAM ARGUMENTS...
 learn() {
   local model=$1 name=$2 steps=$3 least=$4 exam=$5 output last
@@ -48,15 +40,6 @@ if [ "$size" = full ]; then
     fail "expected twenty-three and one thousand"
 fi
 
-# refuse STATUS MESSAGE ARGUMENTS...
-refuse() {
-  local output found
-  output=$("$program" "${@:3}" 2>&1 > /dev/null < /dev/null)
-  found=$?
-  if [ $found -ne "$1" ] || [[ $output != *"$2"* ]]; then
-    fail "${*:3}: expected status $1 and '$2', found status $found and '$output'"
-  fi
-}
 refuse 2 "--model: expected transformer, lstm or both, found 'gru'" --model gru
 refuse 2 "--exam: expected a whole number from 1 to 10000, found '0'" --exam 0
 refuse 2 "found 'w' in 'two'" --translate two
@@ -65,17 +48,5 @@ refuse 2 "--steps: expected a value after it, found none" --steps
 refuse 2 "$folder/file" --out "$folder/file"
 refuse 0 "" --help
 
-# Ctrl-C in the middle.
-"$program" --model lstm --steps 100000000 --out "$folder/stopped" > "$folder/stopped.log" < /dev/null &
-process=$!
-until grep -q "LSTM  step" "$folder/stopped.log"; do
-  kill -0 $process 2> /dev/null || break
-  sleep 0.05
-done
-kill -INT $process
-wait $process
-status=$?
-[ $status -eq 130 ] || fail "expected status 130 after an interrupt, found $status"
-grep -q "Interrupted; nothing is written" "$folder/stopped.log" || fail "the interrupt was not answered"
-[ $failures -eq 0 ] && echo "passed"
-exit $failures
+interrupt "LSTM  step" --model lstm --steps 100000000
+finish
